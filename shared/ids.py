@@ -1,0 +1,39 @@
+"""Identifiers: TEXT with a prefix that names the kind (`ord_`, `prd_`, `mda_`).
+
+A fact that can arrive twice derives its id from the identifier its source gave it, so that both
+arrivals are one row; everything else gets a new one.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+_NAMESPACE = uuid.UUID("3b1f8a52-6f57-5c50-9a2e-0f4f3d1c7e11")
+_GID = re.compile(r"gid://shopify/([A-Za-z]+)/(\d+)(?:\?.*)?\Z")
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh random id such as `mda_0f8c...` (prefix + 32 hex digits)."""
+    return f"{prefix}_{uuid.uuid4().hex}"
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """Return the id that these parts always have (UUIDv5 over the parts)."""
+    return f"{prefix}_{uuid.uuid5(_NAMESPACE, chr(31).join(parts)).hex}"
+
+
+def gid(kind: str, number: int | str) -> str:
+    """Return Shopify's global id, e.g. `gid://shopify/Order/1`."""
+    return f"gid://shopify/{kind}/{number}"
+
+
+def gid_number(text: str) -> int:
+    """Return the integer of a gid.
+
+    Raises:
+        ValueError: The text is no gid.
+    """
+    if (match := _GID.match(text)) is None:
+        raise ValueError(f"{text!r} is not a Shopify gid")
+    return int(match[2])

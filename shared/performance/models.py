@@ -1,0 +1,45 @@
+"""What measurement means: classes, thresholds, windows. Pure values and their rules."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class NominalClassification(StrEnum):
+    """The class of a product; the first rule that holds, in this order."""
+
+    TOP_RISER = "top_riser"
+    WINNER = "winner"
+    BANANA = "banana"
+    ARCHIVE_CANDIDATE = "archive_candidate"
+    NONE = "none"
+
+
+_Threshold = Annotated[int, Field(ge=0, le=10_000_000_000)]
+_Weight = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
+
+
+class ClassificationSpec(BaseModel):
+    """The thresholds that turn windows into a class (a `classification_spec` artifact)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    basis: Literal["units", "revenue"] = "units"
+    """What thresholds and weights apply to: net units, or net revenue in minor units."""
+    threshold_7d: _Threshold = 10
+    threshold_14d: _Threshold = 18
+    threshold_30d: _Threshold = 30
+    banana_count: Annotated[int, Field(ge=0, le=10_000)] = 20
+    stale_days: Annotated[int, Field(ge=1, le=3_650)] = 60
+    w7: _Weight = 0.5
+    w14: _Weight = 0.3
+    w30: _Weight = 0.2
+
+    @model_validator(mode="after")
+    def _weights_count(self) -> Self:
+        if self.w7 + self.w14 + self.w30 == 0:
+            raise ValueError("at least one of w7, w14 and w30 must be above 0")
+        return self

@@ -1,0 +1,115 @@
+"""The three event streams: the only place where their columns are written down.
+
+Pipelines' schema files, the sinks' SQL and the Iceberg tables are generated from these classes
+(`shared/telemetry_schemas.py`), so a column is added here and nowhere else. Pipelines has no
+decimal and no date: money is int64 minor units plus an ISO 4217 currency. No event carries
+personal data. Streams are append-only and at-least-once: `event_id` is the fact's own, and the
+copy with the newest `source_version_at` is the one that counts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CommerceEventType = Literal[
+    "order_created",
+    "order_completed",
+    "order_cancelled",
+    "payment_captured",
+    "payment_refunded",
+    "fulfillment_shipped",
+    "return_requested",
+]
+PublicationEventType = Literal["click", "impression", "view", "engagement", "conversion"]
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event_id: str
+    """Derived from the fact (UUIDv5): a second delivery has the same one."""
+    occurred_at: datetime
+    """When the fact happened, by a source field that never changes for this event id."""
+    source_version_at: datetime
+    """Version of the state this copy was made from; readers keep the newest."""
+
+
+class CommerceEvent(_Event):
+    """One fact of an order's life; one row per order line where the fact has lines."""
+
+    event_type: CommerceEventType
+    order_id: str
+    order_line_id: str | None = None
+    product_id: str | None = None
+    variant_id: str | None = None
+    customer_id: str | None = None
+    transaction_id: str | None = None
+    refund_id: str | None = None
+    fulfillment_id: str | None = None
+    return_id: str | None = None
+    sku: str | None = None
+    product_title: str | None = None
+    product_vendor: str | None = None
+    quantity: int = 0
+    """Units; negative when they come back."""
+    amount_minor: int = 0
+    """Net of discounts and included taxes, in the shop's currency; negative when it goes back."""
+    currency: str
+    presentment_amount_minor: int = 0
+    presentment_currency: str
+    discount_minor: int = 0
+    tax_minor: int = 0
+    is_test: bool = False
+    """Test orders are stored and streamed, and never measured."""
+    financial_status: str | None = None
+    fulfillment_status: str | None = None
+    country_code: str | None = None
+    source_name: str | None = None
+    discount_codes: Annotated[list[str], Field(default_factory=list)]
+    landing_site: str | None = None
+    click_id: str | None = None
+    """The signed click id that the order carried, if any: attribution starts here."""
+
+
+class PublicationEvent(_Event):
+    """One interaction of a visitor with a published item."""
+
+    event_type: PublicationEventType
+    publisher_id: str
+    publication_id: str | None = None
+    item_id: str
+    program_id: str | None = None
+    ad_server_id: str | None = None
+    product_id: str | None = None
+    click_id: str | None = None
+    order_id: str | None = None
+    visitor_hash: str | None = None
+    """Daily-salted hash of address and user agent; neither is kept."""
+    country_code: str | None = None
+    referrer_host: str | None = None
+    device_class: str | None = None
+    is_bot: bool = False
+    is_prefetch: bool = False
+    duration_ms: int | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+
+
+class SyncEvent(_Event):
+    """One step of a Workflow run that ended, well or not."""
+
+    event_type: Literal["step_completed", "step_failed", "run_completed", "run_failed"]
+    workflow: str
+    run_id: str
+    step: str
+    started_at: datetime
+    duration_ms: int
+    records_read: int = 0
+    records_written: int = 0
+    bytes_read: int = 0
+    watermark_at: datetime | None = None
+    error_type: str | None = None
+    error_detail: str | None = None

@@ -1,0 +1,3 @@
+"""Fixtures shared by every tier live in tests/fixtures, one file per part of the system."""
+
+pytest_plugins: list[str] = []

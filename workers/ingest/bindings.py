@@ -1,0 +1,39 @@
+"""What the ingest Worker holds: its ports and settings, put together by an entry module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from shared.clock import Clock
+from shared.config import Settings
+from shared.ports import (
+    Databases,
+    EventStream,
+    Measurement,
+    ObjectStore,
+    Queue,
+    Watermarks,
+    Workflows,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestBindings:
+    """Ports of ingest; `objects` is the private bucket, `http` opens a client for one step."""
+
+    databases: Databases
+    objects: ObjectStore
+    queue: Queue
+    dead_letters: Queue
+    commerce: EventStream
+    publication: EventStream
+    sync: EventStream
+    watermarks: Watermarks
+    workflows: Workflows
+    measurement: Measurement
+    http: Callable[[], httpx.AsyncClient]
+    settings: Settings
+    clock: Clock
