@@ -29,11 +29,13 @@ class DomainError(Exception):
         *,
         problems: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail or self.title())
         self.detail = detail
         self.problems = tuple(problems)
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
     @classmethod
     def title(cls) -> str:
