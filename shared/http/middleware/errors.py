@@ -1,0 +1,36 @@
+"""The last line: an exception that nothing else answered becomes a problem, logged once."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import DomainError
+from shared.http.problems import problem_response, unexpected
+
+
+class Errors:
+    """Answers what middleware raises and what nobody expected; a broken stream stays broken."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except DomainError as error:
+            if started or scope["type"] != "http":
+                raise
+            await problem_response(Request(scope), error)(scope, receive, send)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            await unexpected(Request(scope), error)(scope, receive, send)
