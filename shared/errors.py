@@ -121,5 +121,17 @@ class NonRetryable(DomainError):
     """A Workflow step failed in a way that trying again cannot mend."""
 
 
+class StepFailed(DomainError):
+    """A Workflow step failed for good.
+
+    What the engine raises in the Workflow for every failed step: the type of the step's own error
+    does not survive a restart, so only its name and text are kept.
+    """
+
+    def __init__(self, error_type: str, detail: str) -> None:
+        super().__init__(detail)
+        self.error_type = error_type
+
+
 class SettingsInvalid(DomainError):
     """The settings are not complete or not valid."""
