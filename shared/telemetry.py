@@ -9,10 +9,11 @@ copy with the newest `source_version_at` is the one that counts.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 CommerceEventType = Literal[
     "order_created",
@@ -24,6 +25,10 @@ CommerceEventType = Literal[
     "return_requested",
 ]
 PublicationEventType = Literal["click", "impression", "view", "engagement", "conversion"]
+Stream = Literal["commerce", "publication", "sync"]
+
+Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""What the streams' widest integer holds; a larger one would be lost after it was accepted."""
 
 
 class _Event(BaseModel):
@@ -31,9 +36,9 @@ class _Event(BaseModel):
 
     event_id: str
     """Derived from the fact (UUIDv5): a second delivery has the same one."""
-    occurred_at: datetime
+    occurred_at: AwareDatetime
     """When the fact happened, by a source field that never changes for this event id."""
-    source_version_at: datetime
+    source_version_at: AwareDatetime
     """Version of the state this copy was made from; readers keep the newest."""
 
 
@@ -53,15 +58,15 @@ class CommerceEvent(_Event):
     sku: str | None = None
     product_title: str | None = None
     product_vendor: str | None = None
-    quantity: int = 0
+    quantity: Int64 = 0
     """Units; negative when they come back."""
-    amount_minor: int = 0
+    amount_minor: Int64 = 0
     """Net of discounts and included taxes, in the shop's currency; negative when it goes back."""
     currency: str
-    presentment_amount_minor: int = 0
+    presentment_amount_minor: Int64 = 0
     presentment_currency: str
-    discount_minor: int = 0
-    tax_minor: int = 0
+    discount_minor: Int64 = 0
+    tax_minor: Int64 = 0
     is_test: bool = False
     """Test orders are stored and streamed, and never measured."""
     financial_status: str | None = None
@@ -93,8 +98,8 @@ class PublicationEvent(_Event):
     device_class: str | None = None
     is_bot: bool = False
     is_prefetch: bool = False
-    duration_ms: int | None = None
-    amount_minor: int | None = None
+    duration_ms: Int64 | None = None
+    amount_minor: Int64 | None = None
     currency: str | None = None
 
 
@@ -105,11 +110,19 @@ class SyncEvent(_Event):
     workflow: str
     run_id: str
     step: str
-    started_at: datetime
-    duration_ms: int
-    records_read: int = 0
-    records_written: int = 0
-    bytes_read: int = 0
-    watermark_at: datetime | None = None
+    started_at: AwareDatetime
+    duration_ms: Int64
+    records_read: Int64 = 0
+    records_written: Int64 = 0
+    bytes_read: Int64 = 0
+    watermark_at: AwareDatetime | None = None
     error_type: str | None = None
     error_detail: str | None = None
+
+
+EVENTS: Final[Mapping[Stream, type[CommerceEvent | PublicationEvent | SyncEvent]]] = (
+    MappingProxyType(
+        {"commerce": CommerceEvent, "publication": PublicationEvent, "sync": SyncEvent}
+    )
+)
+"""The class of each stream's events; a stream lands in the table `<stream>.telemetry`."""
