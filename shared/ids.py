@@ -6,10 +6,13 @@ arrivals are one row; everything else gets a new one.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 
 _NAMESPACE = uuid.UUID("3b1f8a52-6f57-5c50-9a2e-0f4f3d1c7e11")
+_NAMESPACE_BYTES = _NAMESPACE.bytes
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _GID = re.compile(r"gid://shopify/([A-Za-z]+)/(\d+)(?:\?.*)?\Z")
 
 
@@ -19,8 +22,14 @@ def new_id(prefix: str) -> str:
 
 
 def derived_id(prefix: str, *parts: str) -> str:
-    """Return the id that these parts always have (UUIDv5 over the parts)."""
-    return f"{prefix}_{uuid.uuid5(_NAMESPACE, chr(31).join(parts)).hex}"
+    """Return the id that these parts always have (UUIDv5 over the parts).
+
+    The digits are put together here because a bulk sync derives several ids per row and
+    `uuid.uuid5` takes four times as long.
+    """
+    name = _NAMESPACE_BYTES + "\x1f".join(parts).encode()
+    digits = hashlib.sha1(name, usedforsecurity=False).hexdigest()
+    return f"{prefix}_{digits[:12]}5{digits[13:16]}{_VARIANT[digits[16]]}{digits[17:32]}"
 
 
 def gid(kind: str, number: int | str) -> str:
