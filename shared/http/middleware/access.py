@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.requests import HTTPConnection
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.identity.models import Principal
 
-Authenticate = Callable[[HTTPConnection], Awaitable[Principal]]
+Authenticate = Callable[[Request], Awaitable[Principal]]
 
 
 class RequireAccess:
@@ -22,9 +22,10 @@ class RequireAccess:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
-        if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
             return
-        state: dict[str, Any] = scope.setdefault("state", {})
-        state["principal"] = await self.authenticate(HTTPConnection(scope))
+        if scope["type"] == "http":
+            state: dict[str, Any] = scope.setdefault("state", {})
+            state["principal"] = await self.authenticate(Request(scope))
         await self.app(scope, receive, send)

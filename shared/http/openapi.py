@@ -1,0 +1,56 @@
+"""The OpenAPI document of an application, as its answers really are."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from shared.http.problems import Problem
+from shared.ports import JsonObject
+
+_REFERENCE: Final = "#/components/schemas/{model}"
+_FASTAPI_ONLY: Final = ("HTTPValidationError", "ValidationError")
+
+
+def describe(app: FastAPI, security: dict[str, JsonObject]) -> None:
+    """Make the application describe itself: problems as errors, and how one gets in.
+
+    Args:
+        app: Its routes name their own error answers with `problems.responses`.
+        security: OpenAPI security schemes by name; every operation needs one of them.
+    """
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app, security)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI, security: dict[str, JsonObject]) -> JsonObject:
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template=_REFERENCE)
+    schemas |= problem.pop("$defs", {})
+    schemas["Problem"] = problem
+    for name in _FASTAPI_ONLY:
+        schemas.pop(name, None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            _drop_fastapi_errors(operation["responses"])
+    components["securitySchemes"] = security
+    document["security"] = [{name: []} for name in security]
+    return document
+
+
+def _drop_fastapi_errors(responses: JsonObject) -> None:
+    """Remove the 422 that FastAPI adds for its own error format, which we never send."""
+    schema = responses.get("422", {}).get("content", {}).get("application/json", {}).get("schema")
+    if schema == {"$ref": "#/components/schemas/HTTPValidationError"}:
+        del responses["422"]

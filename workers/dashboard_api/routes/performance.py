@@ -1,0 +1,107 @@
+"""Routes over measured products and what classifies them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Query, Response
+
+from dashboard_api.dependencies import Bound, Caller, IngestWorker
+from dashboard_api.schemas import PerformanceParameters, SyncAccepted, SyncRequest, SyncRun
+from dashboard_api.sync_requests import request_sync, run_href
+from shared.http.conditional import etag, is_unchanged, require_match
+from shared.http.problems import responses
+from shared.performance.models import ClassificationSpec
+from shared.performance.schemas import ClassificationSettings, PerformancePage, PerformanceSummary
+from shared.performance.settings import get_classification, put_classification
+
+router = APIRouter(prefix="/api/performance-metrics", tags=["Performance"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=8,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key of the same caller starts nothing twice.",
+    ),
+]
+_VERSIONED = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "The version."}}}
+
+
+@router.get("", summary="List measured products", responses=responses(400))
+async def list_performance(
+    bindings: Bound, parameters: Annotated[PerformanceParameters, Query()]
+) -> PerformancePage:
+    """One row per product on the as-of day, products without a sale included."""
+    request = parameters.query().model_dump(mode="json")
+    return PerformancePage.model_validate(await bindings.measurement.query("performance", request))
+
+
+@router.get("/stats/summary", summary="Total the measured products", responses=responses(400))
+async def summarise_performance(bindings: Bound) -> PerformanceSummary:
+    """Counts by class, units and revenue of the trailing windows."""
+    return PerformanceSummary.model_validate(await bindings.measurement.query("summary", {}))
+
+
+@router.get(
+    "/settings/classification",
+    summary="Read the classification settings",
+    responses={**responses(400), 200: _VERSIONED, 304: {"description": "Unchanged"}},
+)
+async def read_classification(
+    bindings: Bound, response: Response, if_none_match: Annotated[str | None, Header()] = None
+) -> ClassificationSettings:
+    """Thresholds and weights that turn windows into a class, and their version as ETag."""
+    async with bindings.databases.open() as db:
+        settings = await get_classification(db)
+    response.headers["ETag"] = etag(settings.version)
+    if is_unchanged(if_none_match, etag(settings.version)):
+        response.status_code = 304
+    return settings
+
+
+@router.put(
+    "/settings/classification",
+    summary="Change the classification settings",
+    responses={**responses(400, 412, 415, 422, 428), 200: _VERSIONED},
+)
+async def change_classification(
+    bindings: Bound,
+    caller: Caller,
+    spec: ClassificationSpec,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> ClassificationSettings:
+    """Takes effect with the next refresh. Needs `If-Match` with the ETag that was read."""
+    async with bindings.databases.open() as db:
+        version = (await get_classification(db)).version
+        require_match(if_match, etag(version))
+        settings = await put_classification(db, spec, version, caller)
+    response.headers["ETag"] = etag(settings.version)
+    return settings
+
+
+@router.post(
+    "/sync",
+    status_code=202,
+    summary="Sync orders and products from Shopify now",
+    responses=responses(400, 409, 415, 422),
+)
+async def start_sync(
+    *,
+    bindings: Bound,
+    caller: Caller,
+    ingest: IngestWorker,
+    response: Response,
+    request: Annotated[SyncRequest | None, Body()] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> SyncAccepted:
+    """Starts one run per object, or answers 409 with the run that syncs one of them already."""
+    objects = (request or SyncRequest()).objects
+    runs = await request_sync(
+        ingest, bindings.queue, objects=objects, principal=caller, idempotency_key=idempotency_key
+    )
+    started = [SyncRun(object=k, run_id=v, href=run_href(v)) for k, v in runs.items()]
+    response.headers["Location"] = started[0].href
+    return SyncAccepted(runs=started)

@@ -1,0 +1,80 @@
+"""A staff member asks for a sync: lease the objects, then queue one job for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard_api.ingest import Ingest
+from shared.errors import Conflict
+from shared.identity.models import Principal
+from shared.ids import derived_id, new_id
+from shared.jobs import ShopifyBulkSyncStart, SyncObject, job_message
+from shared.ports import Queue
+
+
+class SyncRunning(Conflict):
+    """A sync of this object is running already."""
+
+    def __init__(self, name: str, run_id: str) -> None:
+        super().__init__(
+            f"the sync of {name} is run {run_id}",
+            headers={"Location": run_href(run_id)},
+            members={"object": name, "run_id": run_id},
+        )
+
+
+def run_href(run_id: str) -> str:
+    """Return where a run's summary is."""
+    return f"/api/ingest/runs/{run_id}"
+
+
+async def request_sync(
+    ingest: Ingest,
+    queue: Queue,
+    *,
+    objects: Sequence[SyncObject],
+    principal: Principal,
+    idempotency_key: str | None,
+) -> dict[SyncObject, str]:
+    """Queue a sync of each object and return the run ids.
+
+    Args:
+        ingest: Keeps the leases; a lease taken here is the run's own when it starts.
+        queue: Where ingest takes its jobs from.
+        objects: What to sync.
+        principal: Who asks; recorded in the job.
+        idempotency_key: The same key of the same caller is the same runs, whether they still run.
+
+    Raises:
+        SyncRunning: Another run syncs one of the objects; nothing was started.
+    """
+    runs = {name: _run_id(name, principal, idempotency_key) for name in dict.fromkeys(objects)}
+    new = {
+        name: run_id
+        for name, run_id in runs.items()
+        if idempotency_key is None or await ingest.run(run_id) is None
+    }
+    await _lease(ingest, new)
+    await queue.send_batch(
+        [
+            job_message(
+                ShopifyBulkSyncStart(run_id=run_id, object=name, requested_by=principal.name)
+            )
+            for name, run_id in new.items()
+        ]
+    )
+    return runs
+
+
+def _run_id(name: str, principal: Principal, key: str | None) -> str:
+    return new_id("run") if key is None else derived_id("run", principal.subject, key, name)
+
+
+async def _lease(ingest: Ingest, runs: dict[SyncObject, str]) -> None:
+    taken: list[SyncObject] = []
+    for name, run_id in runs.items():
+        if (holder := await ingest.acquire(name, run_id)) != run_id:
+            for other in taken:
+                await ingest.release(other, runs[other])
+            raise SyncRunning(name, holder)
+        taken.append(name)

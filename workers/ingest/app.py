@@ -1,0 +1,128 @@
+"""What ingest answers to the other Workers: its `Internal` entrypoint, never public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Depends, FastAPI, Path, Query, Request
+from pydantic import BaseModel, ConfigDict
+
+from ingest.bindings import IngestBindings
+from shared import limits
+from shared.errors import NotFound
+from shared.health.checks import ingest_health
+from shared.health.models import Health
+from shared.http import openapi, problems
+from shared.http.middleware.body_limit import BodyLimit
+from shared.http.middleware.errors import Errors
+from shared.http.middleware.request_id import RequestId
+from shared.jobs import RunId, SyncObject
+from shared.ports import JsonObject
+
+REQUEST_LEASE: Final = timedelta(minutes=10)
+"""How long a run that was asked for keeps its object before it has started; then it renews."""
+
+BindingsOf = Callable[[Request], IngestBindings]
+router = APIRouter()
+
+
+async def _bindings(request: Request) -> IngestBindings:
+    bindings_of: BindingsOf = request.app.state.bindings_of
+    return bindings_of(request)
+
+
+Bound = Annotated[IngestBindings, Depends(_bindings)]
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z-]{0,63}$")]
+
+
+class RunNotFound(NotFound):
+    """There is no run with this id among the last 500."""
+
+
+class InstanceNotFound(NotFound):
+    """There is no such Workflow instance."""
+
+
+class LeaseRequest(BaseModel):
+    """The run that wants an object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run_id: RunId
+
+
+def internal_app(bindings_of: BindingsOf) -> FastAPI:
+    """Return the application that the service binding reaches.
+
+    Args:
+        bindings_of: Gives the ports for one request; nothing in them outlives it.
+    """
+    app = FastAPI(
+        title="ingest", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+    )
+    app.state.bindings_of = bindings_of
+    problems.install(app)
+    app.include_router(router)
+    openapi.describe(app, {})
+    for middleware in (BodyLimit, Errors, RequestId):
+        app.add_middleware(middleware)
+    return app
+
+
+@router.get("/health", summary="Tell how ingest is")
+async def read_health(bindings: Bound) -> Health:
+    """Always 200: what is down is in the document, and the caller decides."""
+    return await ingest_health(
+        bindings.databases, bindings.watermarks, bindings.objects, bindings.clock
+    )
+
+
+@router.get("/runs", summary="List run summaries, newest first")
+async def list_runs(
+    bindings: Bound,
+    limit: Annotated[int, Query(ge=1, le=limits.RUN_SUMMARIES_KEPT)] = limits.PAGE_SIZE_DEFAULT,
+    before: RunId | None = None,
+) -> JsonObject:
+    """Summaries older than the run `before`."""
+    return {"runs": list(await bindings.watermarks.runs(limit=limit, before=before))}
+
+
+@router.get("/runs/{run_id}", summary="Read a run summary")
+async def read_run(bindings: Bound, run_id: RunId) -> JsonObject:
+    """404 where it is not among the last 500."""
+    if (run := await bindings.watermarks.run(run_id)) is None:
+        raise RunNotFound(run_id)
+    return run
+
+
+@router.post("/leases/{name}", summary="Lease an object for a run that is about to start")
+async def acquire_lease(bindings: Bound, name: SyncObject, wanted: LeaseRequest) -> JsonObject:
+    """Answers who holds it now: the run itself, or the one that runs already."""
+    lease = await bindings.watermarks.acquire(name, wanted.run_id, ttl=REQUEST_LEASE)
+    return {"name": name, "held_by": lease.held_by, "expires_at": lease.expires_at}
+
+
+@router.delete("/leases/{name}", summary="Give a lease back")
+async def release_lease(bindings: Bound, name: SyncObject, run_id: RunId) -> JsonObject:
+    """Changes nothing if another run holds it."""
+    await bindings.watermarks.release(name, run_id)
+    return {}
+
+
+@router.post("/measurement/query/{name}", summary="Answer a named read of the measurement tables")
+async def query_measurement(
+    bindings: Bound, name: Name, request: Annotated[dict[str, Any], Body()]
+) -> JsonObject:
+    """The documents are those of `shared/performance/schemas.py`."""
+    return await bindings.measurement.query(name, request)
+
+
+@router.get("/workflows/{name}/{instance_id}", summary="Read the state of a Workflow instance")
+async def read_instance(bindings: Bound, name: Name, instance_id: RunId) -> JsonObject:
+    """What the engine says of it."""
+    if (status := await bindings.workflows.status(name, instance_id)) is None:
+        raise InstanceNotFound(f"{name}/{instance_id}")
+    return asdict(status)
