@@ -117,6 +117,10 @@ class Unavailable(DomainError):
     retryable = True
 
 
+class Contended(Unavailable):
+    """Another writer was in the way; the same transaction can be tried again at once."""
+
+
 class NonRetryable(DomainError):
     """A Workflow step failed in a way that trying again cannot mend."""
 

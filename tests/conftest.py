@@ -1,3 +1,5 @@
 """Fixtures shared by every tier live in tests/fixtures, one file per part of the system."""
 
-pytest_plugins: list[str] = []
+pytest_plugins = [
+    "tests.fixtures.postgres",
+]

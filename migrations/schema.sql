@@ -1,0 +1,1247 @@
+\restrict dbmate
+
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: customer; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.customer (
+    id text NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE customer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.customer IS 'One customer that an order named: the id and nothing personal.';
+
+
+--
+-- Name: COLUMN customer.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.customer.id IS 'Derived from the gid that Shopify gave the customer.';
+
+
+--
+-- Name: fulfillment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fulfillment (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    order_id text NOT NULL,
+    name text,
+    status text NOT NULL,
+    display_status text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    in_transit_at timestamp with time zone,
+    estimated_delivery_at timestamp with time zone,
+    total_quantity bigint NOT NULL,
+    service text,
+    tracking jsonb NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE fulfillment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.fulfillment IS 'One shipment of an order.';
+
+
+--
+-- Name: fulfillment_daily_summary; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fulfillment_daily_summary (
+    id text NOT NULL,
+    day date NOT NULL,
+    total_count bigint NOT NULL,
+    success_count bigint NOT NULL,
+    failure_count bigint NOT NULL,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE fulfillment_daily_summary; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.fulfillment_daily_summary IS 'The fulfillments created on one day of the shop''s time zone, counted by outcome.';
+
+
+--
+-- Name: COLUMN fulfillment_daily_summary.success_count; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.fulfillment_daily_summary.success_count IS 'Status SUCCESS.';
+
+
+--
+-- Name: COLUMN fulfillment_daily_summary.failure_count; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.fulfillment_daily_summary.failure_count IS 'Status CANCELLED, ERROR or FAILURE.';
+
+
+--
+-- Name: fulfillment_line; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fulfillment_line (
+    id text NOT NULL,
+    order_id text NOT NULL,
+    fulfillment_id text NOT NULL,
+    order_line_id text NOT NULL,
+    quantity bigint NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE fulfillment_line; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.fulfillment_line IS 'How many units of one order line one fulfillment ships.';
+
+
+--
+-- Name: link_product_macrodata_artifact; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.link_product_macrodata_artifact (
+    id text NOT NULL,
+    product_id text NOT NULL,
+    artifact_id text NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE link_product_macrodata_artifact; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.link_product_macrodata_artifact IS 'One artifact that belongs to one product, such as its design asset.';
+
+
+--
+-- Name: COLUMN link_product_macrodata_artifact.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.link_product_macrodata_artifact.id IS 'Derived from product, artifact and role.';
+
+
+--
+-- Name: link_product_tag; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.link_product_tag (
+    id text NOT NULL,
+    product_id text NOT NULL,
+    tag_id text NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE link_product_tag; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.link_product_tag IS 'One tag that one product carries.';
+
+
+--
+-- Name: COLUMN link_product_tag.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.link_product_tag.id IS 'Derived from product and tag.';
+
+
+--
+-- Name: macrodata_artifact; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.macrodata_artifact (
+    id text NOT NULL,
+    kind text NOT NULL,
+    name text,
+    status text DEFAULT 'active'::text NOT NULL,
+    payload jsonb NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE macrodata_artifact; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.macrodata_artifact IS 'One artifact of any kind (design asset, export, report, specification ...): its payload and who wrote it.';
+
+
+--
+-- Name: COLUMN macrodata_artifact.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.macrodata_artifact.name IS 'What tells artifacts of one kind apart, where the kind has such a key; unique within the kind.';
+
+
+--
+-- Name: COLUMN macrodata_artifact.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.macrodata_artifact.version IS 'Grows by one with every change: the ETag, and the guard of concurrent edits.';
+
+
+--
+-- Name: macrodata_catalog; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.macrodata_catalog (
+    id text NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    payload_version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE macrodata_catalog; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.macrodata_catalog IS 'One kind of artifact that the registry knows, with the version of its payload''s shape.';
+
+
+--
+-- Name: order_address; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_address (
+    id text NOT NULL,
+    order_id text NOT NULL,
+    kind text NOT NULL,
+    first_name text,
+    last_name text,
+    company text,
+    address1 text,
+    address2 text,
+    city text,
+    province text,
+    province_code text,
+    country text,
+    country_code text,
+    zip text,
+    phone text,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_address; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_address IS 'One billing or shipping address of an order: personal data, erased on request.';
+
+
+--
+-- Name: order_header; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_header (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    name text NOT NULL,
+    number bigint NOT NULL,
+    confirmation_number text,
+    customer_id text,
+    email_hash text,
+    created_at timestamp with time zone NOT NULL,
+    processed_at timestamp with time zone NOT NULL,
+    shopify_updated_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    cancel_reason text,
+    is_test boolean NOT NULL,
+    is_edited boolean,
+    currency text NOT NULL,
+    presentment_currency text NOT NULL,
+    taxes_included boolean NOT NULL,
+    financial_status text,
+    fulfillment_status text,
+    return_status text,
+    source_name text,
+    po_number text,
+    note text,
+    customer_locale text,
+    landing_site text,
+    referring_site text,
+    tags jsonb NOT NULL,
+    discount_codes jsonb NOT NULL,
+    custom_attributes jsonb NOT NULL,
+    payment_gateways jsonb NOT NULL,
+    written_by text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    stream_pending_version bigint,
+    deleted_at timestamp with time zone
+);
+
+
+--
+-- Name: TABLE order_header; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_header IS 'One Shopify order: who, when and in which state; the root that every write of the order locks.';
+
+
+--
+-- Name: COLUMN order_header.written_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_header.written_by IS 'The bulk run or webhook delivery that wrote the order last; only it may write children and emit events.';
+
+
+--
+-- Name: COLUMN order_header.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_header.version IS 'Grows by one with every write of the order.';
+
+
+--
+-- Name: COLUMN order_header.stream_pending_version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_header.stream_pending_version IS 'The version whose events are not yet streamed; NULL once they are.';
+
+
+--
+-- Name: COLUMN order_header.deleted_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_header.deleted_at IS 'When Shopify reported the deletion; NULL while the order exists.';
+
+
+--
+-- Name: order_line_item; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_line_item (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    order_id text NOT NULL,
+    product_id text,
+    variant_id text,
+    sku text,
+    name text NOT NULL,
+    title text NOT NULL,
+    variant_title text,
+    vendor text,
+    quantity bigint NOT NULL,
+    current_quantity bigint NOT NULL,
+    is_gift_card boolean NOT NULL,
+    is_taxable boolean NOT NULL,
+    requires_shipping boolean NOT NULL,
+    unit_price numeric(19,4) NOT NULL,
+    discount_total numeric(19,4) NOT NULL,
+    tax_total numeric(19,4) NOT NULL,
+    presentment_unit_price numeric(19,4) NOT NULL,
+    presentment_discount_total numeric(19,4) NOT NULL,
+    presentment_tax_total numeric(19,4) NOT NULL,
+    custom_attributes jsonb NOT NULL,
+    added_at timestamp with time zone,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_line_item; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_line_item IS 'One line of an order: what was bought, how many and at which price.';
+
+
+--
+-- Name: COLUMN order_line_item.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_line_item.product_id IS 'NULL for custom lines and products that were deleted before the order was read.';
+
+
+--
+-- Name: COLUMN order_line_item.added_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_line_item.added_at IS 'When an edit added the line; NULL for lines of the original order.';
+
+
+--
+-- Name: order_refund; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_refund (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    order_id text NOT NULL,
+    return_id text,
+    created_at timestamp with time zone NOT NULL,
+    processed_at timestamp with time zone NOT NULL,
+    total_refunded numeric(19,4) NOT NULL,
+    presentment_total_refunded numeric(19,4) NOT NULL,
+    note text,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_refund IS 'One refund of an order, with or without money.';
+
+
+--
+-- Name: order_refund_line; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_refund_line (
+    id text NOT NULL,
+    order_id text NOT NULL,
+    refund_id text NOT NULL,
+    order_line_id text NOT NULL,
+    quantity bigint NOT NULL,
+    amount numeric(19,4) NOT NULL,
+    tax numeric(19,4) NOT NULL,
+    presentment_amount numeric(19,4) NOT NULL,
+    presentment_tax numeric(19,4) NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_refund_line; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_refund_line IS 'What one refund gives back of one order line.';
+
+
+--
+-- Name: order_return; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_return (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    order_id text NOT NULL,
+    name text,
+    status text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    total_quantity bigint NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_return; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_return IS 'One return of an order, from the request on.';
+
+
+--
+-- Name: order_return_line; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_return_line (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    order_id text NOT NULL,
+    return_id text NOT NULL,
+    order_line_id text,
+    quantity bigint NOT NULL,
+    refunded_quantity bigint NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_return_line; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_return_line IS 'Units of one order line that a return brings back.';
+
+
+--
+-- Name: order_summary; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_summary (
+    order_id text NOT NULL,
+    total_price numeric(19,4) NOT NULL,
+    subtotal_price numeric(19,4) NOT NULL,
+    total_tax numeric(19,4) NOT NULL,
+    total_discounts numeric(19,4) NOT NULL,
+    total_shipping numeric(19,4) NOT NULL,
+    current_total_price numeric(19,4) NOT NULL,
+    current_subtotal_price numeric(19,4) NOT NULL,
+    current_total_tax numeric(19,4) NOT NULL,
+    current_total_discounts numeric(19,4) NOT NULL,
+    total_received numeric(19,4) NOT NULL,
+    total_refunded numeric(19,4) NOT NULL,
+    total_outstanding numeric(19,4) NOT NULL,
+    presentment_total_price numeric(19,4) NOT NULL,
+    presentment_subtotal_price numeric(19,4) NOT NULL,
+    presentment_total_tax numeric(19,4) NOT NULL,
+    presentment_total_discounts numeric(19,4) NOT NULL,
+    presentment_total_shipping numeric(19,4) NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_summary; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_summary IS 'The money of one order: as ordered, as it stands now, received and refunded.';
+
+
+--
+-- Name: order_transaction; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_transaction (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    order_id text NOT NULL,
+    parent_id text,
+    kind text NOT NULL,
+    status text NOT NULL,
+    gateway text,
+    is_test boolean NOT NULL,
+    amount numeric(19,4) NOT NULL,
+    currency text NOT NULL,
+    presentment_amount numeric(19,4) NOT NULL,
+    presentment_currency text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    processed_at timestamp with time zone NOT NULL,
+    error_code text,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE order_transaction; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_transaction IS 'One payment transaction of an order: authorization, capture, sale, refund or void.';
+
+
+--
+-- Name: product; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.product (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    title text NOT NULL,
+    handle text NOT NULL,
+    status text NOT NULL,
+    vendor text,
+    product_type text,
+    is_gift_card boolean NOT NULL,
+    description_html text,
+    category_gid text,
+    category_name text,
+    image_url text,
+    online_store_url text,
+    total_inventory bigint,
+    price_min numeric(19,4),
+    price_max numeric(19,4),
+    created_at timestamp with time zone NOT NULL,
+    shopify_updated_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    written_by text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    deleted_at timestamp with time zone
+);
+
+
+--
+-- Name: TABLE product; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.product IS 'One Shopify product as it was last read; kept after its deletion, for orders still name it.';
+
+
+--
+-- Name: COLUMN product.written_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product.written_by IS 'The bulk run or webhook delivery that wrote the row last.';
+
+
+--
+-- Name: COLUMN product.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product.version IS 'Grows by one with every write of the row.';
+
+
+--
+-- Name: COLUMN product.deleted_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product.deleted_at IS 'When Shopify reported the deletion; NULL while the product exists.';
+
+
+--
+-- Name: product_category; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.product_category (
+    id text NOT NULL,
+    name text NOT NULL,
+    description text,
+    "position" bigint DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE product_category; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.product_category IS 'One group of tags that staff keeps, such as theme or colour.';
+
+
+--
+-- Name: product_tag; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.product_tag (
+    id text NOT NULL,
+    name text NOT NULL,
+    category_id text,
+    classified_at timestamp with time zone,
+    classified_by text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE product_tag; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.product_tag IS 'One product tag of the shop; two spellings that differ only in case are one tag.';
+
+
+--
+-- Name: COLUMN product_tag.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_tag.id IS 'Derived from the lower-cased tag.';
+
+
+--
+-- Name: COLUMN product_tag.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_tag.name IS 'The spelling that was seen first.';
+
+
+--
+-- Name: COLUMN product_tag.category_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_tag.category_id IS 'The tag group it is classified into; NULL is unclassified.';
+
+
+--
+-- Name: product_variant; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.product_variant (
+    id text NOT NULL,
+    shopify_gid text NOT NULL,
+    product_id text NOT NULL,
+    title text NOT NULL,
+    sku text,
+    barcode text,
+    "position" bigint NOT NULL,
+    price numeric(19,4) NOT NULL,
+    compare_at_price numeric(19,4),
+    unit_cost numeric(19,4),
+    is_taxable boolean NOT NULL,
+    inventory_quantity bigint,
+    inventory_policy text,
+    available_for_sale boolean,
+    created_at timestamp with time zone NOT NULL,
+    shopify_updated_at timestamp with time zone NOT NULL,
+    written_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE product_variant; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.product_variant IS 'One variant of a product: what is bought, with its own price and stock.';
+
+
+--
+-- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.schema_migrations (
+    version character varying NOT NULL
+);
+
+
+--
+-- Name: customer customer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: fulfillment_daily_summary fulfillment_daily_summary_day_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fulfillment_daily_summary
+    ADD CONSTRAINT fulfillment_daily_summary_day_key UNIQUE (day);
+
+
+--
+-- Name: fulfillment_daily_summary fulfillment_daily_summary_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fulfillment_daily_summary
+    ADD CONSTRAINT fulfillment_daily_summary_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: fulfillment_line fulfillment_line_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fulfillment_line
+    ADD CONSTRAINT fulfillment_line_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: fulfillment fulfillment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fulfillment
+    ADD CONSTRAINT fulfillment_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: fulfillment fulfillment_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fulfillment
+    ADD CONSTRAINT fulfillment_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: link_product_macrodata_artifact link_product_macrodata_artifact_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.link_product_macrodata_artifact
+    ADD CONSTRAINT link_product_macrodata_artifact_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: link_product_tag link_product_tag_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.link_product_tag
+    ADD CONSTRAINT link_product_tag_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: macrodata_artifact macrodata_artifact_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.macrodata_artifact
+    ADD CONSTRAINT macrodata_artifact_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: macrodata_catalog macrodata_catalog_kind_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.macrodata_catalog
+    ADD CONSTRAINT macrodata_catalog_kind_key UNIQUE (kind);
+
+
+--
+-- Name: macrodata_catalog macrodata_catalog_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.macrodata_catalog
+    ADD CONSTRAINT macrodata_catalog_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_address order_address_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_address
+    ADD CONSTRAINT order_address_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_header order_header_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_header
+    ADD CONSTRAINT order_header_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_header order_header_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_header
+    ADD CONSTRAINT order_header_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: order_line_item order_line_item_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_line_item
+    ADD CONSTRAINT order_line_item_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_line_item order_line_item_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_line_item
+    ADD CONSTRAINT order_line_item_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: order_refund_line order_refund_line_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_refund_line
+    ADD CONSTRAINT order_refund_line_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_refund order_refund_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_refund
+    ADD CONSTRAINT order_refund_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_refund order_refund_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_refund
+    ADD CONSTRAINT order_refund_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: order_return_line order_return_line_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_return_line
+    ADD CONSTRAINT order_return_line_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_return_line order_return_line_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_return_line
+    ADD CONSTRAINT order_return_line_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: order_return order_return_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_return
+    ADD CONSTRAINT order_return_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_return order_return_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_return
+    ADD CONSTRAINT order_return_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: order_summary order_summary_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_summary
+    ADD CONSTRAINT order_summary_pkey PRIMARY KEY (order_id);
+
+
+--
+-- Name: order_transaction order_transaction_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_transaction
+    ADD CONSTRAINT order_transaction_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_transaction order_transaction_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_transaction
+    ADD CONSTRAINT order_transaction_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: product_category product_category_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_category
+    ADD CONSTRAINT product_category_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: product product_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: product product_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: product_tag product_tag_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_tag
+    ADD CONSTRAINT product_tag_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: product_variant product_variant_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_variant
+    ADD CONSTRAINT product_variant_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: product_variant product_variant_shopify_gid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_variant
+    ADD CONSTRAINT product_variant_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+
+--
+-- Name: fulfillment_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fulfillment_created_at ON public.fulfillment USING btree (created_at, status);
+
+
+--
+-- Name: fulfillment_line_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fulfillment_line_order_id ON public.fulfillment_line USING btree (order_id);
+
+
+--
+-- Name: fulfillment_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fulfillment_order_id ON public.fulfillment USING btree (order_id);
+
+
+--
+-- Name: link_product_macrodata_artifact_artifact_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX link_product_macrodata_artifact_artifact_id ON public.link_product_macrodata_artifact USING btree (artifact_id);
+
+
+--
+-- Name: link_product_macrodata_artifact_product_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX link_product_macrodata_artifact_product_id ON public.link_product_macrodata_artifact USING btree (product_id);
+
+
+--
+-- Name: link_product_tag_product_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX link_product_tag_product_id ON public.link_product_tag USING btree (product_id);
+
+
+--
+-- Name: link_product_tag_tag_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX link_product_tag_tag_id ON public.link_product_tag USING btree (tag_id);
+
+
+--
+-- Name: macrodata_artifact_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX macrodata_artifact_created_at ON public.macrodata_artifact USING btree (created_at);
+
+
+--
+-- Name: macrodata_artifact_kind_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX macrodata_artifact_kind_id ON public.macrodata_artifact USING btree (kind, id);
+
+
+--
+-- Name: macrodata_artifact_kind_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX macrodata_artifact_kind_name ON public.macrodata_artifact USING btree (kind, name) WHERE (name IS NOT NULL);
+
+
+--
+-- Name: macrodata_artifact_updated_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX macrodata_artifact_updated_at ON public.macrodata_artifact USING btree (updated_at);
+
+
+--
+-- Name: order_address_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_address_order_id ON public.order_address USING btree (order_id);
+
+
+--
+-- Name: order_header_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_header_created_at ON public.order_header USING btree (created_at);
+
+
+--
+-- Name: order_header_customer_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_header_customer_id ON public.order_header USING btree (customer_id) WHERE (customer_id IS NOT NULL);
+
+
+--
+-- Name: order_header_email_hash; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_header_email_hash ON public.order_header USING btree (email_hash) WHERE (email_hash IS NOT NULL);
+
+
+--
+-- Name: order_header_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_header_name ON public.order_header USING btree (name);
+
+
+--
+-- Name: order_header_number; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_header_number ON public.order_header USING btree (number);
+
+
+--
+-- Name: order_header_pending; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_header_pending ON public.order_header USING btree (written_by, id) WHERE (stream_pending_version IS NOT NULL);
+
+
+--
+-- Name: order_header_shopify_updated_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_header_shopify_updated_at ON public.order_header USING btree (shopify_updated_at);
+
+
+--
+-- Name: order_line_item_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_line_item_order_id ON public.order_line_item USING btree (order_id);
+
+
+--
+-- Name: order_refund_line_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_refund_line_order_id ON public.order_refund_line USING btree (order_id);
+
+
+--
+-- Name: order_refund_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_refund_order_id ON public.order_refund USING btree (order_id);
+
+
+--
+-- Name: order_return_line_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_return_line_order_id ON public.order_return_line USING btree (order_id);
+
+
+--
+-- Name: order_return_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_return_order_id ON public.order_return USING btree (order_id);
+
+
+--
+-- Name: order_transaction_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_transaction_order_id ON public.order_transaction USING btree (order_id);
+
+
+--
+-- Name: product_category_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX product_category_name ON public.product_category USING btree (lower(name));
+
+
+--
+-- Name: product_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_created_at ON public.product USING btree (created_at);
+
+
+--
+-- Name: product_shopify_updated_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_shopify_updated_at ON public.product USING btree (shopify_updated_at);
+
+
+--
+-- Name: product_tag_category_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_tag_category_id ON public.product_tag USING btree (category_id);
+
+
+--
+-- Name: product_tag_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_tag_name ON public.product_tag USING btree (lower(name));
+
+
+--
+-- Name: product_variant_product_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_variant_product_id ON public.product_variant USING btree (product_id);
+
+
+--
+-- Name: product_variant_sku; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_variant_sku ON public.product_variant USING btree (sku);
+
+
+--
+-- Name: product_written_by; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_written_by ON public.product USING btree (written_by, id);
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict dbmate
+
+
+--
+-- Dbmate schema migrations
+--
+
+INSERT INTO public.schema_migrations (version) VALUES
+    ('20261120100100'),
+    ('20261120100200'),
+    ('20261120100300'),
+    ('20261120100400'),
+    ('20261120100500'),
+    ('20261120100600'),
+    ('20261120100700'),
+    ('20261120100800'),
+    ('20261120100900');
