@@ -44,7 +44,7 @@ async def test_no_key_leads_out_of_the_directory(
         "index.sqlite",
     ):
         await store.put(key, b"x")
-    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    written = _files(tmp_path)
     assert all(path.is_relative_to(tmp_path / "objects") for path in written)
     assert await store.get("index.sqlite") == b"x"
     assert not (tmp_path / "evil").exists()
@@ -79,3 +79,7 @@ async def test_a_sweep_removes_only_old_strays(tmp_path: Path) -> None:
     assert (old.exists(), young.exists()) == (False, True)
     assert await store.get("kept") == b"x"
     store.close()
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
