@@ -51,7 +51,7 @@ def vendor() -> Path:
 
 
 def _install(wanted: list[str]) -> None:
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
          "--no-deps", "--no-compile", "--only-binary", ":all:", *ABI,
          "--target", str(TARGET), *wanted],

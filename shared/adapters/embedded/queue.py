@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, LiteralString
 
-from shared import limits
 from shared.adapters.embedded.journal import Journal
+from shared.adapters.encoding import queue_body
 from shared.clock import Clock
-from shared.errors import InvalidInput, PayloadTooLarge
 from shared.ports import JsonObject
 
 BATCH: Final = 10
@@ -62,11 +61,11 @@ class JournalQueue:
 
     async def send(self, message: JsonObject, /, *, delay: timedelta = timedelta(0)) -> None:
         """Accept one message."""
-        self._insert([_encode(message)], delay)
+        self._insert([queue_body(message)], delay)
 
     async def send_batch(self, messages: Sequence[JsonObject], /) -> None:
         """Accept all the messages, or none."""
-        self._insert([_encode(message) for message in messages], timedelta(0))
+        self._insert([queue_body(message) for message in messages], timedelta(0))
 
     def receive(
         self, *, limit: int = BATCH, visibility: timedelta = VISIBILITY
@@ -136,13 +135,3 @@ class JournalQueue:
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
-
-
-def _encode(message: JsonObject) -> str:
-    try:
-        body = json.dumps(message, allow_nan=False, ensure_ascii=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"a queue message must be JSON: {error}") from error
-    if len(body.encode()) > limits.QUEUE_MESSAGE_BYTES:
-        raise PayloadTooLarge(f"a queue message has at most {limits.QUEUE_MESSAGE_BYTES} bytes")
-    return body

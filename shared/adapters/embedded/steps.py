@@ -14,8 +14,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from shared import limits
 from shared.adapters.embedded.journal import Journal, Value
+from shared.adapters.encoding import step_result
 from shared.clock import Clock
 from shared.errors import NonRetryable, StepFailed
 from shared.ports import DEFAULT_RETRY, Json, Retry
@@ -119,7 +119,7 @@ class JournalledStep:
         while True:
             try:
                 async with asyncio.timeout(retry.timeout.total_seconds()):
-                    result = _encode(name, await action())
+                    result = step_result(name, await action())
             except Exception as error:  # noqa: BLE001 - a step may fail in any way
                 attempts += 1
                 await self._failed(name, error, attempts, retry)
@@ -255,30 +255,3 @@ def _backoff(retry: Retry, attempts: int) -> timedelta:
     if retry.backoff == "linear":
         return retry.delay * attempts
     return retry.delay * 2.0 ** (attempts - 1)
-
-
-def _encode(name: str, result: Json) -> str:
-    if (wrong := _first_non_json(result)) is not None:
-        raise NonRetryable(f"step {name!r} returned a {wrong}; results are JSON")
-    text = json.dumps(result, ensure_ascii=False)
-    if len(text.encode()) > limits.STEP_RESULT_BYTES:
-        raise NonRetryable(
-            f"step {name!r} returned more than {limits.STEP_RESULT_BYTES} bytes;"
-            " put it in the object store and return its key"
-        )
-    return text
-
-
-def _first_non_json(value: object) -> str | None:
-    if isinstance(value, dict):
-        keys = (type(key).__name__ for key in value if not isinstance(key, str))
-        return next(keys, None) or _first_of(value.values())
-    if isinstance(value, list):
-        return _first_of(value)
-    if isinstance(value, float) and not -float("inf") < value < float("inf"):
-        return "float that is no number"
-    return None if value is None or isinstance(value, int | float | str) else type(value).__name__
-
-
-def _first_of(values: Any) -> str | None:
-    return next((wrong for item in values if (wrong := _first_non_json(item))), None)
