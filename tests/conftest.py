@@ -1,5 +1,6 @@
 """Fixtures shared by every tier live in tests/fixtures, one file per part of the system."""
 
 pytest_plugins = [
+    "tests.fixtures.lake",
     "tests.fixtures.postgres",
 ]

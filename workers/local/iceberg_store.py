@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pyiceberg.catalog.rest import CreateTableRequest
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
@@ -35,7 +35,7 @@ class CatalogStore(SqlCatalog):
         super().__init__(
             "local",
             uri=f"sqlite:///{directory.resolve() / 'catalog.sqlite'}",
-            warehouse=warehouse.as_uri(),
+            warehouse=_uri(warehouse),
         )
         self.warehouse = warehouse
         self._writing = threading.Lock()
@@ -74,7 +74,7 @@ class CatalogStore(SqlCatalog):
             raise NoSuchNamespaceError(f"Namespace does not exist: {'.'.join(namespace)}")
         if self.table_exists((*namespace, request.name)):
             raise TableAlreadyExistsError(f"Table {request.name} already exists")
-        location = (request.location or f"{self.warehouse.as_uri()}/{uuid.uuid4()}").rstrip("/")
+        location = (request.location or f"{_uri(self.warehouse)}/{uuid.uuid4()}").rstrip("/")
         self._prepare(location)
         return new_table_metadata(
             location=location,
@@ -163,5 +163,9 @@ def _changed(old: Table, new: StagedTable) -> bool:
     return old.metadata != new.metadata
 
 
+def _uri(path: Path) -> str:
+    return f"file://{path}"  # not as_uri(): the clients do not decode what it would encode
+
+
 def _path(location: str) -> Path:
-    return Path(unquote(urlsplit(location).path))
+    return Path(urlsplit(location).path)
