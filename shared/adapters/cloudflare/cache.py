@@ -1,0 +1,56 @@
+"""The cache on Workers KV: whatever fails here is a miss."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from datetime import timedelta
+from typing import Any, Final
+
+from pyodide.ffi import JsException
+
+from shared.ports import Json
+
+SHORTEST: Final = timedelta(seconds=60)
+KEY_BYTES: Final = 512
+_LOG: Final = logging.getLogger(__name__)
+
+
+class KvCache:
+    """One KV namespace. Values are JSON text."""
+
+    def __init__(self, namespace: Any) -> None:
+        self._namespace = namespace
+
+    async def get(self, key: str, /) -> Json:
+        """Return the value, or None."""
+        try:
+            text = await self._namespace.get(_key(key))
+            value: Json = json.loads(text) if text else None
+        except (JsException, ValueError) as error:
+            _LOG.warning("cache read failed", extra={"error": str(error)})
+            return None
+        return value
+
+    async def put(self, key: str, value: Json, /, *, ttl: timedelta) -> None:
+        """Keep the value for about `ttl`, at least a minute."""
+        seconds = int(max(ttl, SHORTEST).total_seconds())
+        try:
+            await self._namespace.put(_key(key), json.dumps(value), expirationTtl=seconds)
+        except JsException as error:
+            _LOG.warning("cache write failed", extra={"error": str(error)})
+
+    async def delete(self, key: str, /) -> None:
+        """Forget the value."""
+        try:
+            await self._namespace.delete(_key(key))
+        except JsException as error:
+            _LOG.warning("cache delete failed", extra={"error": str(error)})
+
+
+def _key(key: str) -> str:
+    """Return a key that KV takes: a long one by its hash."""
+    if 0 < len(key.encode()) <= KEY_BYTES and key not in {".", ".."}:
+        return key
+    return "sha256:" + hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,93 @@
+"""Counters on Analytics Engine: written through the binding, read through its SQL API."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx
+from pyodide.ffi import JsException
+
+from shared.errors import InvalidInput, SettingsInvalid, Unavailable
+from shared.ports import CounterPoint
+
+API: Final = "https://api.cloudflare.com/client/v4/accounts/{account}/analytics_engine/sql"
+DOUBLES: Final = 20
+_INDEX: Final = re.compile(r"[A-Za-z0-9_.:-]{1,96}\Z")
+_COLUMNS: Final = ", ".join(
+    f"SUM(_sample_interval * double{n}) AS double{n}" for n in range(1, DOUBLES + 1)
+)
+_LOG: Final = logging.getLogger(__name__)
+
+
+class AnalyticsCounters:
+    """One dataset.
+
+    Args:
+        dataset: The binding.
+        http: Opens a client for the SQL API.
+        name: The dataset's name, for queries.
+        account: The account's id, and
+        token: a token that may read analytics; without them `totals` cannot be asked.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        http: Callable[[], httpx.AsyncClient],
+        *,
+        name: str,
+        account: str | None,
+        token: str | None,
+    ) -> None:
+        self._dataset = dataset
+        self._http = http
+        self._name = name
+        self._account = account
+        self._token = token
+
+    def write(self, points: Sequence[CounterPoint], /) -> None:
+        """Record the points; never fails the caller."""
+        try:
+            for point in points:
+                self._dataset.writeDataPoint(
+                    {
+                        "indexes": [point.index],
+                        "blobs": list(point.blobs),
+                        "doubles": list(point.doubles),
+                    }
+                )
+        except JsException as error:
+            _LOG.warning("counters not written", extra={"error": str(error)})
+
+    async def totals(self, index: str, /, *, since: datetime) -> Mapping[str, Sequence[float]]:
+        """Return the summed doubles of an index by its first blob."""
+        if not _INDEX.match(index):
+            raise InvalidInput(f"{index!r} is no index: {_INDEX.pattern}")
+        if not self._account or not self._token:
+            raise SettingsInvalid("CF_ACCOUNT_ID and ANALYTICS_TOKEN are required")
+        start = since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        rows = await self._ask(
+            f"SELECT blob1, {_COLUMNS} FROM {self._name}"
+            f" WHERE index1 = '{index}' AND timestamp >= toDateTime('{start}') GROUP BY blob1"
+        )
+        return {
+            row["blob1"]: tuple(float(row[f"double{n}"]) for n in range(1, DOUBLES + 1))
+            for row in rows
+        }
+
+    async def _ask(self, query: str) -> list[dict[str, Any]]:
+        try:
+            async with self._http() as http:
+                response = await http.post(
+                    API.format(account=self._account),
+                    content=query,
+                    headers={"Authorization": f"Bearer {self._token}"},
+                )
+            rows: list[dict[str, Any]] = response.raise_for_status().json()["data"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise Unavailable("Analytics Engine does not answer now") from error
+        return rows

@@ -1,0 +1,91 @@
+"""The job queue on Cloudflare Queues: sending, and handing a batch to a consumer.
+
+A message is sent as JSON text: its size is then the one that was checked, and no number changes its
+type on the way. The consumer takes JSON values too, so that others may send them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from shared.adapters.cloudflare.errors import unavailable
+from shared.adapters.encoding import queue_body
+from shared.ports import JsonObject
+
+BATCH_MESSAGES: Final = 100
+BATCH_BYTES: Final = 250_000
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a message: acknowledged, or tried again after the delay."""
+
+    retry_after: timedelta | None = None
+
+
+class CloudflareQueue:
+    """The producer's side of one queue."""
+
+    def __init__(self, binding: Any) -> None:
+        self._binding = binding
+
+    async def send(self, message: JsonObject, /, *, delay: timedelta = timedelta(0)) -> None:
+        """Accept one message."""
+        with unavailable("Queue"):
+            await self._binding.send(
+                queue_body(message),
+                contentType="text",
+                delaySeconds=int(delay.total_seconds()),
+            )
+
+    async def send_batch(self, messages: Sequence[JsonObject], /) -> None:
+        """Accept all the messages, in requests of the size the queue takes."""
+        for bodies in list(_batches([queue_body(message) for message in messages])):
+            with unavailable("Queue"):
+                await self._binding.sendBatch(
+                    [{"body": body, "contentType": "text"} for body in bodies]
+                )
+
+
+async def deliver(batch: Any, consume: Callable[[object, int], Awaitable[Verdict]]) -> None:
+    """Hand each message to the consumer; a consumer that raises gets the message again."""
+    for message in batch.messages:
+        try:
+            verdict = await consume(_value(message.body), int(message.attempts))
+        except Exception:  # noqa: BLE001 - whatever fails, the message comes again
+            _LOG.exception("a message failed", extra={"message_id": message.id})
+            verdict = Verdict(retry_after=timedelta(seconds=30))
+        if verdict.retry_after is None:
+            message.ack()
+        else:
+            message.retry(delaySeconds=int(verdict.retry_after.total_seconds()))
+
+
+def _value(body: object) -> object:
+    """Return the JSON value of a body; text that is no JSON stays text."""
+    if not isinstance(body, str):
+        return body
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+def _batches(bodies: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if batch and (len(batch) == BATCH_MESSAGES or size + length > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += length
+    if batch:
+        yield batch
