@@ -1,0 +1,88 @@
+"""Makes product records of a REST product: the body of products/create and products/update.
+
+What the body does not say is None in the records: the online store's URL, unit costs, whether a
+variant is for sale and, on older bodies, the category.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.ids import derived_id
+from shared.integrations.shopify import values as v
+from shared.integrations.shopify.trace import guarded
+from shared.ports import JsonObject
+from shared.products.models import Product, ProductParts, ProductVariant
+
+
+@guarded
+def product_parts(body: JsonObject) -> ProductParts:
+    """Read the whole body of a product webhook.
+
+    Raises:
+        MalformedNode: A field is absent or has a bad value.
+    """
+    gid = v.rest_gid("Product", body)
+    variants = body.get("variants") or ()
+    return ProductParts(
+        product=_product(body, gid, variants),
+        tags=v.tags(body.get("tags")),
+        variants=tuple([variant(item, gid) for item in variants]),
+    )
+
+
+def _product(body: JsonObject, gid: str, variants: Sequence[JsonObject]) -> Product:
+    get = body.get
+    category = get("category") or {}
+    prices = [v.amount(item["price"]) for item in variants]
+    quantities = [
+        v.integer(item["inventory_quantity"])
+        for item in variants
+        if item.get("inventory_quantity") is not None
+    ]
+    return Product(
+        v.known_id("prd", gid),
+        gid,
+        v.text(body["title"]),
+        v.text(get("handle")),
+        v.upper(get("status")) or "",
+        v.optional(get("vendor")),
+        v.optional(get("product_type")),
+        any(item.get("fulfillment_service") == "gift_card" for item in variants),
+        v.optional(get("body_html")),
+        v.optional(category.get("admin_graphql_api_id")),
+        v.optional(category.get("full_name")),
+        v.optional((get("image") or {}).get("src")),
+        None,
+        sum(quantities) if quantities else None,
+        min(prices, default=None),
+        max(prices, default=None),
+        v.instant(body["created_at"]),
+        v.instant(body["updated_at"]),
+        v.optional_instant(get("published_at")),
+    )
+
+
+def variant(node: JsonObject, product_gid: str) -> ProductVariant:
+    """Read one of the body's variants."""
+    get = node.get
+    gid = v.rest_gid("ProductVariant", node)
+    quantity = get("inventory_quantity")
+    return ProductVariant(
+        derived_id("var", gid),
+        gid,
+        v.known_id("prd", product_gid),
+        v.text(get("title")),
+        v.optional(get("sku")),
+        v.optional(get("barcode")),
+        v.integer(get("position")),
+        v.amount(node["price"]),
+        v.optional_amount(get("compare_at_price")),
+        None,
+        v.claim(get("taxable")),
+        None if quantity is None else v.integer(quantity),
+        v.upper(get("inventory_policy")),
+        None,
+        v.instant(node["created_at"]),
+        v.instant(get("updated_at") or node["created_at"]),
+    )
