@@ -13,6 +13,7 @@ from shared.errors import SettingsInvalid
 from shared.http import docs, openapi, problems
 from shared.http.middleware.access import Authenticate, RequireAccess
 from shared.http.middleware.body_limit import BodyLimit
+from shared.http.middleware.cors import Cors
 from shared.http.middleware.errors import Errors
 from shared.http.middleware.request_id import RequestId
 from shared.http.middleware.security_headers import SecurityHeaders
@@ -38,6 +39,13 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
     Args:
         bindings_of: Gives the ports for one request; nothing in them outlives it.
     """
+
+    def bound(request: Request) -> DashboardBindings:
+        if not hasattr(request.state, "bindings"):
+            request.state.bindings = bindings_of(request)
+        bindings: DashboardBindings = request.state.bindings
+        return bindings
+
     app = FastAPI(
         title="dashboard-api",
         version="0.1.0",
@@ -51,7 +59,8 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
     openapi.describe(app, _SECURITY)
     docs.install(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(RequireAccess, authenticate=_authentication(bindings_of))
+    app.add_middleware(RequireAccess, authenticate=_authentication(bound))
+    app.add_middleware(Cors, origin_of=lambda request: bound(request).settings.CORS_ORIGIN)
     for outer in (Errors, SecurityHeaders, RequestId):
         app.add_middleware(outer)
     return app
@@ -62,7 +71,7 @@ def _authentication(bindings_of: BindingsOf) -> Authenticate:
     cache = JwksCache()
 
     async def authenticate(request: Request) -> Principal:
-        bindings = request.state.bindings = bindings_of(request)
+        bindings = bindings_of(request)
         settings = bindings.settings
         if settings.CF_ACCESS_TEAM_DOMAIN is None or not settings.CF_ACCESS_AUD:
             raise SettingsInvalid("CF_ACCESS_TEAM_DOMAIN and CF_ACCESS_AUD are required")
