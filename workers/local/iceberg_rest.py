@@ -16,6 +16,8 @@ import uvicorn
 from local.iceberg_api import CatalogApi, catalog_app
 from local.iceberg_faults import Faults, Limits
 from local.iceberg_store import CatalogStore
+from local.serving import listen, url_of
+from shared.errors import Unavailable
 
 WAREHOUSE: Final = "local_lake"
 _PATIENCE: Final = 20.0
@@ -45,16 +47,15 @@ def serve_catalog(
         limits: Writes a minute that are accepted; by default any number.
 
     Raises:
-        OSError: The port is taken.
+        Unavailable: The port is taken.
     """
     with closing(CatalogStore(directory)) as store:
         api = CatalogApi(store, WAREHOUSE, token, limits=limits or Limits())
         with (
-            closing(socket.create_server(("127.0.0.1", port))) as listener,
+            closing(listen(port)) as listener,
             _running(api, listener),
         ):
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            yield CatalogServer(url, WAREHOUSE, token, api.faults, api.limits)
+            yield CatalogServer(url_of(listener), WAREHOUSE, token, api.faults, api.limits)
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def _running(api: CatalogApi, listener: socket.socket) -> Iterator[None]:
         while not server.started and thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         if not server.started:
-            raise OSError("the catalog did not start")
+            raise Unavailable("the catalog did not start")
         yield
     finally:
         server.should_exit = True
