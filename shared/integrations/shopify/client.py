@@ -6,7 +6,7 @@ It works over any `httpx.AsyncClient`, also one whose transport is the edge's `f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -102,7 +102,7 @@ class ShopifyClient:
         if payload.get("bulkOperation") is None:
             raise BulkOperationUnknown(operation_id)
 
-    async def download(self, url: str) -> AsyncIterator[bytes]:
+    async def download(self, url: str) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of a result, each once and in order.
 
         Raises:
@@ -171,7 +171,7 @@ class ShopifyClient:
         *,
         scopes: frozenset[str] | None = None,
         page_size: int = 10,
-    ) -> AsyncIterator[ProductParts]:
+    ) -> AsyncGenerator[ProductParts, None]:
         """Yield the products that match the search filter, each with all of its variants."""
         async with aclosing(read_products(self, search, scopes, page_size)) as products:
             async for product in products:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Final
 
@@ -18,7 +18,7 @@ _EXPIRED: Final = frozenset({400, 403, 404, 410})
 
 async def download(
     http: httpx.AsyncClient, url: str, *, sleep: Callable[[float], Awaitable[None]]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield the bytes of a result, each once and in order.
 
     The URL is signed, so no token is sent. Uncompressed, because a Range counts stored bytes.
@@ -43,7 +43,7 @@ async def download(
             return
 
 
-async def _attempt(http: httpx.AsyncClient, url: str, offset: int) -> AsyncIterator[bytes]:
+async def _attempt(http: httpx.AsyncClient, url: str, offset: int) -> AsyncGenerator[bytes, None]:
     headers = {"Accept-Encoding": "identity"}
     if offset:
         headers["Range"] = f"bytes={offset}-"

@@ -5,7 +5,7 @@ Nothing is cut at the first page: every connection is followed to its end.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from itertools import islice
 from typing import Protocol
 
@@ -166,7 +166,7 @@ async def _in_batches(
 
 async def read_products(
     client: Queries, search: str | None, scopes: Scopes, page_size: int
-) -> AsyncIterator[ProductParts]:
+) -> AsyncGenerator[ProductParts, None]:
     """Yield products in the order of their change, each with all of its variants."""
     document, more = documents.products_page(scopes), documents.product_variants(scopes)
     after: str | None = None
