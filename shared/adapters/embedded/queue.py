@@ -38,6 +38,7 @@ class Delivery:
     id: int
     body: object
     attempts: int
+    sent_at: float
 
 
 class JournalQueue:
@@ -117,13 +118,13 @@ class JournalQueue:
     def _lease(self, message_id: int, visibility: timedelta) -> Delivery:
         row = self.journal.row(
             "UPDATE queue_message SET attempts = attempts + 1, visible_at = ? WHERE id = ?"
-            " RETURNING body, attempts",
+            " RETURNING body, attempts, sent_at",
             self._now() + visibility.total_seconds(),
             message_id,
         )
         if row is None:  # inside one transaction the row cannot vanish
             raise LookupError(message_id)
-        return Delivery(message_id, json.loads(row["body"]), int(row["attempts"]))
+        return Delivery(message_id, json.loads(row["body"]), int(row["attempts"]), row["sent_at"])
 
     def _bury(self, condition: LiteralString, *values: float) -> None:
         if self.dead_letters is None:

@@ -1,0 +1,107 @@
+"""What ingest does with a queue message: start its Workflow, try again later, or bury it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from ingest.bindings import IngestBindings
+from ingest.starts import start_job
+from shared.clock import format_instant
+from shared.errors import DomainError, InvalidInput, PayloadTooLarge
+from shared.jobs import parse_job
+from shared.ports import Json, JsonObject
+
+RETRIES: Final = 3
+"""As configured for the queue; the attempt after the last retry is the one that buries."""
+RETRY_DELAY: Final = timedelta(seconds=30)
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the consumer must tell the queue."""
+
+    action: Literal["ack", "retry"]
+    delay: timedelta = timedelta(0)
+    reason: str | None = None
+    """Why the message was buried or is to be tried again."""
+
+
+DONE: Final = Outcome("ack")
+
+
+async def consume(message: object, attempts: int, bindings: IngestBindings) -> Outcome:
+    """Deal with one message.
+
+    Args:
+        message: Its body.
+        attempts: How often it was delivered, this time included.
+        bindings: The ports of ingest.
+    """
+    try:
+        await start_job(parse_job(message), bindings)
+    except InvalidInput as error:
+        return await _bury_or_retry(message, describe(error), bindings)
+    except Exception as error:  # noqa: BLE001 - the queue must be told whatever happened
+        reason = describe(error)
+        hopeless = isinstance(error, DomainError) and not error.retryable
+        _LOG.warning("job not started", extra={"attempts": attempts, "reason": reason})
+        if hopeless or attempts > RETRIES:
+            return await _bury_or_retry(message, reason, bindings)
+        return Outcome("retry", RETRY_DELAY * attempts, reason)
+    return DONE
+
+
+async def store_dead_letter(
+    message: object, *, message_id: str, at: datetime, bindings: IngestBindings
+) -> str:
+    """Keep a message of the dead-letter queue as an object, and return its key.
+
+    Args:
+        message: `{reason, message}` of `consume`, or a body that the queue itself gave up.
+        message_id: The queue's id, so that a second delivery writes the same object.
+        at: When it was sent; its day is part of the key.
+        bindings: The ports of ingest.
+    """
+    letter: JsonObject = {"reason": "not handled within its retries", "message": message}
+    if isinstance(message, dict) and message.keys() in ({"reason", "message"}, {"reason", "key"}):
+        letter = dict(message)
+    letter |= {"id": message_id, "sent_at": format_instant(at)}
+    key = f"dead-letters/{at:%Y-%m-%d}/{message_id}.json"
+    body = json.dumps(letter, default=str).encode()
+    await bindings.objects.put(key, body, content_type="application/json")
+    return key
+
+
+def describe(error: Exception) -> str:
+    """Return an error as one line: its name, its text and the fields it names."""
+    fields = ", ".join(f"{p.pointer} {p.detail}" for p in getattr(error, "problems", ()))
+    return f"{type(error).__name__}: {error}" + (f" ({fields})" if fields else "")
+
+
+async def _bury_or_retry(message: object, reason: str, bindings: IngestBindings) -> Outcome:
+    try:
+        await _bury(message, reason, bindings)
+    except Exception as error:  # noqa: BLE001 - an unburied message must not be lost
+        _LOG.exception("dead letter not accepted")
+        return Outcome("retry", RETRY_DELAY, describe(error))
+    return Outcome("ack", reason=reason)
+
+
+async def _bury(message: object, reason: str, bindings: IngestBindings) -> None:
+    try:
+        await bindings.dead_letters.send({"reason": reason, "message": message})
+    except PayloadTooLarge:
+        await bindings.dead_letters.send({"reason": reason, "key": await _inbox(message, bindings)})
+
+
+async def _inbox(message: Json | object, bindings: IngestBindings) -> str:
+    body = json.dumps(message, default=str).encode()
+    key = f"inbox/{hashlib.sha256(body).hexdigest()}"
+    await bindings.objects.put(key, body, content_type="application/json")
+    return key

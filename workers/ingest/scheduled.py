@@ -1,0 +1,71 @@
+"""Which Workflows a cron expression starts; the run ids carry the minute it was scheduled for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from ingest.bindings import IngestBindings
+from ingest.starts import start_job
+from shared.errors import DomainError
+from shared.jobs import Job, MeasurementDatasetRefresh, ShopifyBulkSyncStart
+
+DAILY: Final = "0 6 * * *"
+HOURLY: Final = "0 * * * *"
+_REQUESTER: Final = "cron"
+_LOG: Final = logging.getLogger(__name__)
+
+
+class UnknownCron(DomainError):
+    """No Workflow belongs to this cron expression."""
+
+
+def _daily_sync(minute: str) -> Sequence[Job]:
+    return [
+        ShopifyBulkSyncStart(
+            run_id=f"shopify-bulk-sync-{name}-{minute}", object=name, requested_by=_REQUESTER
+        )
+        for name in ("products", "orders")
+    ]
+
+
+def _hourly_refresh(minute: str) -> Sequence[Job]:
+    run_id = f"measurement-refresh-{minute}"
+    return [MeasurementDatasetRefresh(run_id=run_id, requested_by=_REQUESTER)]
+
+
+CRONS: Final[Mapping[str, Callable[[str], Sequence[Job]]]] = {
+    DAILY: _daily_sync,
+    HOURLY: _hourly_refresh,
+}
+
+
+async def fire(cron: str, scheduled_at: datetime, bindings: IngestBindings) -> Sequence[str]:
+    """Start what belongs to the expression and return the run ids.
+
+    A second firing of the same minute starts nothing. One Workflow that does not start keeps no
+    other from starting.
+
+    Raises:
+        UnknownCron: Nothing belongs to it: configuration and code have drifted apart.
+    """
+    if (jobs_of := CRONS.get(cron)) is None:
+        _LOG.error("unknown cron", extra={"cron": cron})
+        raise UnknownCron(f"{cron!r} is none of {sorted(CRONS)}")
+    jobs = jobs_of(f"{scheduled_at:%Y%m%dT%H%MZ}")
+    problems = [error for job in jobs if (error := await _started(job, bindings)) is not None]
+    if problems:
+        raise problems[0]
+    return [job.run_id for job in jobs]
+
+
+async def _started(job: Job, bindings: IngestBindings) -> Exception | None:
+    try:
+        new = await start_job(job, bindings)
+    except Exception as error:  # noqa: BLE001 - returned, and raised after the others
+        _LOG.exception("cron could not start a run", extra={"run_id": job.run_id})
+        return error
+    _LOG.info("cron fired", extra={"run_id": job.run_id, "new": new})
+    return None

@@ -1,0 +1,19 @@
+"""Starts the Workflow that a job asks for; the job's run id is the instance id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ingest.bindings import IngestBindings
+from shared.jobs import Job
+
+WORKFLOW_OF_JOB: Final = {
+    "SHOPIFY_BULK_SYNC_START": "shopify-bulk-sync",
+    "MEASUREMENT_DATASET_REFRESH": "measurement-refresh",
+}
+
+
+async def start_job(job: Job, bindings: IngestBindings) -> bool:
+    """Start the job's Workflow; False if its run exists, which is success too."""
+    payload = job.model_dump(mode="json", exclude={"job_type"})
+    return await bindings.workflows.start(WORKFLOW_OF_JOB[job.job_type], job.run_id, payload)
