@@ -8,7 +8,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared import limits
-from shared.performance.models import ClassificationSpec, NominalClassification
+from shared.config import Zone
+from shared.performance.models import (
+    ClassificationSpec,
+    MeasureOverride,
+    NominalClassification,
+)
 
 SortField = Literal[
     "aggregate_measurement_value",
@@ -86,7 +91,15 @@ class PerformanceQuery(_Document):
     sort: SortField = "aggregate_measurement_value"
     descending: bool = True
     limit: Annotated[int, Field(ge=1, le=limits.PAGE_SIZE_MAX)] = limits.PAGE_SIZE_DEFAULT
-    cursor: str | None = None
+    cursor: Annotated[str | None, Field(max_length=2_000)] = None
+    as_of: date | None = None
+    """Another day than the newest, among those that are kept."""
+
+
+class SummaryQuery(_Document):
+    """Which day to total; the newest unless another is named."""
+
+    as_of: date | None = None
 
 
 class PerformancePage(_Document):
@@ -131,10 +144,12 @@ class ProductDimensionRow(_Document):
     product_name: str
     is_active: bool
     published_day: date | None = None
+    created_day: date | None = None
+    """Stands in for `published_day` where staleness is counted, if there is none."""
     tags: list[str] = Field(default_factory=list)
     categories: list[str] = Field(default_factory=list)
     designer: str | None = None
-    override: dict[str, float | int | str] | None = None
+    override: MeasureOverride | None = None
     """Measures that staff set by hand; they replace the computed ones."""
 
 
@@ -144,11 +159,11 @@ RefreshStage = Literal["query", "compute", "classify", "write"]
 class RefreshRequest(_Document):
     """What every stage of a refresh is asked: the same document each time."""
 
-    run_id: str
+    run_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
     as_of: date
     """The day the trailing windows end on, in the shop's time zone."""
-    timezone: str
-    currency: str
+    timezone: Zone
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     """The shop's currency; events in another are not measured and are counted as skipped."""
     spec: ClassificationSpec
     spec_version: int
@@ -171,5 +186,8 @@ class RefreshReport(_Document):
     sales_rows: int = 0
     products: int = 0
     skipped_events: int = 0
+    """Measured facts of the days read that are in another currency than the shop's."""
+    unknown_products: int = 0
+    """Products with sales that the product dimension does not know; they have no row."""
     source_snapshot_id: str | None = None
     snapshot_id: str | None = None

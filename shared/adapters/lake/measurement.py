@@ -1,0 +1,230 @@
+"""The measurement engine: refreshes the measurement tables in stages and answers reads of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import duckdb
+from pydantic import BaseModel, ValidationError
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import RESTError
+from requests import RequestException
+
+from shared.adapters.lake import measurement_tables as names
+from shared.adapters.lake.commits import find_commit
+from shared.adapters.lake.lineage import base_runs
+from shared.adapters.lake.measurement_queries import PerformanceReads
+from shared.adapters.lake.measurement_tables import open_measurement_tables
+from shared.adapters.lake.readers import PlannedReader, TableReader
+from shared.adapters.lake.refresh_classify import classify
+from shared.adapters.lake.refresh_compute import compute
+from shared.adapters.lake.refresh_query import Lake, load_source, query
+from shared.adapters.lake.refresh_write import Writer
+from shared.adapters.lake.sessions import EngineLimits, open_session
+from shared.adapters.lake.staging import Staging, StaleStage, remove_old
+from shared.errors import FieldProblem, InvalidInput, NotFound, Unavailable
+from shared.performance.schemas import (
+    PerformanceQuery,
+    RefreshReport,
+    RefreshRequest,
+    RefreshStage,
+    SummaryQuery,
+)
+from shared.ports import JsonObject, ObjectStore
+
+STAGES: Final[tuple[RefreshStage, ...]] = ("query", "compute", "classify", "write")
+_ATTEMPTS: Final = 3
+_STAGINGS_KEPT: Final = 4
+_Document = TypeVar("_Document", bound=BaseModel)
+_Result = TypeVar("_Result")
+
+
+class UnknownQuery(NotFound):
+    """The measurement knows no query or stage of this name."""
+
+
+class DimensionMissing(NotFound):
+    """The replicated product dimension is not in the object store."""
+
+
+class TablesContended(Unavailable):
+    """Other runs kept writing the measurement tables; try again."""
+
+
+class LakeMeasurement:
+    """DuckDB over Iceberg, in this process; one refresh at a time, reads beside it."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        objects: ObjectStore,
+        staging: Path,
+        *,
+        reader: TableReader | None = None,
+        limits: EngineLimits | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._objects = objects
+        self._staging = staging
+        self._reader = reader or PlannedReader()
+        self._limits = limits or EngineLimits()
+        self._writing = asyncio.Lock()
+        self._reads = PerformanceReads(catalog, self._reader, staging, self._limits)
+        staging.mkdir(parents=True, exist_ok=True)
+
+    async def refresh(self, stage: str, request: JsonObject, /) -> JsonObject:
+        """Run one stage; what earlier stages lost with their machine is made again first."""
+        asked = _parsed(RefreshRequest, request)
+        if stage not in STAGES:
+            raise UnknownQuery(stage)
+        async with self._writing:
+            report = await asyncio.to_thread(_translated, lambda: self._finished(stage, asked))
+            if report is None:
+                staging = await asyncio.to_thread(Staging, self._staging, asked)
+                await self._fetch_dimension(staging)
+                report = await asyncio.to_thread(_translated, lambda: self._run(stage, staging))
+        return report.model_dump(mode="json")
+
+    async def query(self, name: str, request: JsonObject, /) -> JsonObject:
+        """Answer `performance` or `summary`."""
+        if name == "performance":
+            asked = _parsed(PerformanceQuery, request)
+            page = await asyncio.to_thread(_translated, lambda: self._reads.performance(asked))
+            return page.model_dump(mode="json")
+        if name == "summary":
+            day = _parsed(SummaryQuery, request)
+            summary = await asyncio.to_thread(_translated, lambda: self._reads.summary(day))
+            return summary.model_dump(mode="json")
+        raise UnknownQuery(name)
+
+    def _finished(self, stage: RefreshStage, request: RefreshRequest) -> RefreshReport | None:
+        """Return the report of a run that wrote everything already, whatever its staging says."""
+        tables = open_measurement_tables(self._catalog)
+        done = find_commit(tables.performance, f"{request.run_id}:performance")
+        if done is None or done.summary is None:
+            return None
+        text = done.summary.additional_properties[names.REPORT]
+        report = RefreshReport.model_validate_json(text)
+        return report.model_copy(update={"stage": stage, "snapshot_id": str(done.snapshot_id)})
+
+    async def _fetch_dimension(self, staging: Staging) -> None:
+        target = staging.path("dimension.jsonl")
+        if target.exists():
+            return
+        partial = target.with_suffix(".partial")
+        if await self._objects.head(staging.request.dimension_key) is None:
+            raise DimensionMissing(staging.request.dimension_key)
+        with partial.open("wb") as file:
+            async for chunk in self._objects.stream(staging.request.dimension_key):
+                file.write(chunk)
+        os.replace(partial, target)  # noqa: PTH105 - atomic, and says so
+
+    def _run(self, stage: RefreshStage, staging: Staging) -> RefreshReport:
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._stages_up_to(stage, staging)
+            except StaleStage:
+                staging.forget_stages()
+        raise TablesContended(staging.request.run_id)
+
+    def _stages_up_to(self, stage: RefreshStage, staging: Staging) -> RefreshReport:
+        report = None
+        for name in STAGES[: STAGES.index(stage) + 1]:
+            report = staging.report(name)
+            if report is None:
+                with open_session(staging.directory, self._limits) as session:
+                    report = self._stage(name, staging, session)
+        if report is None:
+            raise UnknownQuery(stage)
+        if stage == "write":
+            staging.clear()
+            remove_old(self._staging, keep=_STAGINGS_KEPT)
+        return report
+
+    def _stage(
+        self, stage: RefreshStage, staging: Staging, session: duckdb.DuckDBPyConnection
+    ) -> RefreshReport:
+        tables = open_measurement_tables(self._catalog)
+        lake = Lake(self._catalog, self._reader, tables, load_source(self._catalog))
+        if stage == "query":
+            found = query(lake, staging, session)
+            staging.write("sales.json", found.model_dump_json())
+        found = staging.sales_change()
+        report = RefreshReport(
+            run_id=staging.request.run_id,
+            stage=stage,
+            mode=found.mode,
+            reason=found.reason,
+            touched_days=found.touched_days,
+            events_read=found.events_read,
+            sales_rows=found.sales_rows,
+            skipped_events=found.skipped_events,
+            source_snapshot_id=_text(found.source_snapshot_id),
+        )
+        if found.mode == "noop":
+            current = tables.performance.current_snapshot()
+            update = {"snapshot_id": _text(current.snapshot_id if current else None)}
+            return staging.finish(report.model_copy(update=update))
+        if base_runs(tables) != found.base_runs and stage != "write":
+            raise StaleStage
+        return staging.finish(self._made(stage, lake, staging, session, report))
+
+    def _made(
+        self,
+        stage: RefreshStage,
+        lake: Lake,
+        staging: Staging,
+        session: duckdb.DuckDBPyConnection,
+        report: RefreshReport,
+    ) -> RefreshReport:
+        if stage == "compute":
+            state = compute(lake, staging, session)
+            staging.write("state.json", state.model_dump_json())
+        if stage in ("classify", "write"):
+            products, unknown = _classified(stage, staging, session)
+            report = report.model_copy(update={"products": products, "unknown_products": unknown})
+        if stage == "write":
+            table = Writer(self._catalog, staging, session).write(report)
+            snapshot = find_commit(table, f"{report.run_id}:performance")
+            report = report.model_copy(
+                update={"snapshot_id": _text(snapshot.snapshot_id if snapshot else None)}
+            )
+        return report
+
+
+def _classified(
+    stage: RefreshStage, staging: Staging, session: duckdb.DuckDBPyConnection
+) -> tuple[int, int]:
+    if stage == "classify":
+        return classify(staging, session)
+    done = staging.report("classify")
+    return (done.products, done.unknown_products) if done is not None else (0, 0)
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _parsed(model: type[_Document], document: JsonObject) -> _Document:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidInput(
+            f"no valid {model.__name__}",
+            problems=[
+                FieldProblem("/" + "/".join(map(str, item["loc"])), item["msg"])
+                for item in error.errors(include_input=False, include_url=False)
+            ],
+        ) from error
+
+
+def _translated(action: Callable[[], _Result]) -> _Result:
+    """Run the action; a catalog that does not answer is Unavailable."""
+    try:
+        return action()
+    except (RESTError, RequestException) as error:
+        raise Unavailable("the catalog does not answer") from error
