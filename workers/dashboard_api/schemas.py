@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,8 +21,23 @@ def _known_sort(text: str) -> str:
     return text
 
 
+AsOf = Annotated[
+    date | None, Field(description="Another day than the newest; the last weeks are kept.")
+]
+
+
+class SummaryParameters(BaseModel):
+    """The query parameters of the totals."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: AsOf = None
+
+
 class PerformanceParameters(PageParameters):
     """The query parameters of the performance list."""
+
+    as_of: AsOf = None
 
     classification: Annotated[
         list[NominalClassification] | None, Field(description="Products of any of these classes.")

@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
+from shared.performance.settings import get_classification, put_classification
 
 from dashboard_api.dependencies import Bound, Caller, IngestWorker
-from dashboard_api.schemas import PerformanceParameters, SyncAccepted, SyncRequest, SyncRun
+from dashboard_api.measurements import measured
+from dashboard_api.schemas import (
+    PerformanceParameters,
+    SummaryParameters,
+    SyncAccepted,
+    SyncRequest,
+    SyncRun,
+)
 from dashboard_api.sync_requests import request_sync, run_href
 from shared.http.conditional import etag, is_unchanged, require_match
 from shared.http.problems import responses
 from shared.performance.models import ClassificationSpec
 from shared.performance.schemas import ClassificationSettings, PerformancePage, PerformanceSummary
-from shared.performance.settings import get_classification, put_classification
 
 router = APIRouter(prefix="/api/performance-metrics", tags=["Performance"])
 
@@ -35,13 +42,16 @@ async def list_performance(
 ) -> PerformancePage:
     """One row per product on the as-of day, products without a sale included."""
     request = parameters.query().model_dump(mode="json")
-    return PerformancePage.model_validate(await bindings.measurement.query("performance", request))
+    return PerformancePage.model_validate(await measured(bindings, "performance", request))
 
 
 @router.get("/stats/summary", summary="Total the measured products", responses=responses(400))
-async def summarise_performance(bindings: Bound) -> PerformanceSummary:
+async def summarise_performance(
+    bindings: Bound, day: Annotated[SummaryParameters, Query()]
+) -> PerformanceSummary:
     """Counts by class, units and revenue of the trailing windows."""
-    return PerformanceSummary.model_validate(await bindings.measurement.query("summary", {}))
+    request = day.model_dump(mode="json")
+    return PerformanceSummary.model_validate(await measured(bindings, "summary", request))
 
 
 @router.get(
