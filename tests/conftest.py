@@ -2,5 +2,6 @@
 
 pytest_plugins = [
     "tests.fixtures.lake",
+    "tests.fixtures.measurement",
     "tests.fixtures.postgres",
 ]
