@@ -36,6 +36,7 @@ from starlette.routing import Route
 
 from local.iceberg_faults import Fault, Faults, Limits
 from local.iceberg_store import CatalogStore
+from shared.ports import JsonObject
 
 NAMESPACE_DEPTH: Final = 5
 _SEPARATOR: Final = "\x1f"
@@ -49,6 +50,7 @@ _STATUS: Final[Mapping[type[Exception], int]] = {
     CommitFailedException: 409,
     ValidationError: 400,
     ValueError: 400,
+    KeyError: 400,
 }
 
 
@@ -156,7 +158,7 @@ class CatalogApi:
     def create_table(self, call: Call) -> Response:
         """Create a table, or only say how it would start (`stage-create`)."""
         request = CreateTableRequest.model_validate(
-            {"location": None, "partition-spec": None, "write-order": None} | json.loads(call.body)
+            {"location": None, "partition-spec": None, "write-order": None} | _document(call.body)
         )
         metadata = self.store.staged(call.namespace, request)
         if request.stage_create:
@@ -171,13 +173,13 @@ class CatalogApi:
     def update_table(self, call: Call) -> Response:
         """Commit to one table."""
         name = {"namespace": call.namespace, "name": call.table}
-        change = _change(json.loads(call.body) | {"identifier": name})
+        change = _change(_document(call.body) | {"identifier": name})
         (done,) = self.store.commit([change])
         return Response(done.model_dump_json(), media_type="application/json")
 
     def commit_transaction(self, call: Call) -> Response:
         """Commit to several tables at once."""
-        changes = [_change(change) for change in json.loads(call.body)["table-changes"]]
+        changes = [_change(change) for change in _document(call.body)["table-changes"]]
         if len({str(change.identifier) for change in changes}) < len(changes):
             raise ValueError("a table stands twice in one transaction")
         self.store.commit(changes)
@@ -286,7 +288,14 @@ def _answer(api: CatalogApi, operation: _Operation, call: Call) -> Response:
     return response if fault is None else _injected(fault)
 
 
-def _change(document: dict[str, object]) -> CommitTableRequest:
+def _document(body: bytes) -> JsonObject:
+    document = json.loads(body)
+    if not isinstance(document, dict):
+        raise ValueError("the body is no JSON object")  # noqa: TRY004 - the sender erred
+    return document
+
+
+def _change(document: JsonObject) -> CommitTableRequest:
     change = CommitTableRequest.model_validate(document)
     if any(isinstance(need, AssertCreate) for need in change.requirements):
         return change
