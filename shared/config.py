@@ -48,6 +48,8 @@ class Settings(BaseModel):
     CATALOG_TOKEN: SecretStr | None = None
     MEASUREMENT_URL: Url | None = None
     MEASUREMENT_TOKEN: SecretStr | None = None
+    STREAMS_URL: Url | None = None
+    """Where a development stand-in takes events in place of Pipelines, `{url}/{stream}`."""
     CLICK_SIGNING_KEY: SecretStr | None = None
     CF_ACCOUNT_ID: str | None = None
     ANALYTICS_TOKEN: SecretStr | None = None

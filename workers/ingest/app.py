@@ -72,6 +72,15 @@ def internal_app(bindings_of: BindingsOf) -> FastAPI:
     return app
 
 
+def public_app() -> FastAPI:
+    """Return the application that the internet reaches: what Shopify may call, nothing else."""
+    app = FastAPI(title="ingest", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None)
+    problems.install(app)
+    for middleware in (BodyLimit, Errors, RequestId):
+        app.add_middleware(middleware)
+    return app
+
+
 @router.get("/health", summary="Tell how ingest is")
 async def read_health(bindings: Bound) -> Health:
     """Always 200: what is down is in the document, and the caller decides."""

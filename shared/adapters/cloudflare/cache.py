@@ -49,6 +49,12 @@ class KvCache:
             _LOG.warning("cache delete failed", extra={"error": str(error)})
 
 
+def optional(env: Any, name: str) -> KvCache | None:
+    """Return the cache of a namespace, or None where none is bound."""
+    namespace = getattr(env, name, None)
+    return KvCache(namespace) if namespace else None
+
+
 def _key(key: str) -> str:
     """Return a key that KV takes: a long one by its hash."""
     if 0 < len(key.encode()) <= KEY_BYTES and key not in {".", ".."}:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 from pyodide.ffi import JsException
 
+from shared.config import Settings
 from shared.errors import InvalidInput, SettingsInvalid, Unavailable
 from shared.ports import CounterPoint
 
@@ -30,8 +31,7 @@ class AnalyticsCounters:
         dataset: The binding.
         http: Opens a client for the SQL API.
         name: The dataset's name, for queries.
-        account: The account's id, and
-        token: a token that may read analytics; without them `totals` cannot be asked.
+        settings: Name the account and a token that may read analytics; `totals` needs them.
     """
 
     def __init__(
@@ -40,14 +40,13 @@ class AnalyticsCounters:
         http: Callable[[], httpx.AsyncClient],
         *,
         name: str,
-        account: str | None,
-        token: str | None,
+        settings: Settings,
     ) -> None:
         self._dataset = dataset
         self._http = http
         self._name = name
-        self._account = account
-        self._token = token
+        self._account = settings.CF_ACCOUNT_ID
+        self._token = settings.ANALYTICS_TOKEN
 
     def write(self, points: Sequence[CounterPoint], /) -> None:
         """Record the points; never fails the caller."""
@@ -67,8 +66,6 @@ class AnalyticsCounters:
         """Return the summed doubles of an index by its first blob."""
         if not _INDEX.match(index):
             raise InvalidInput(f"{index!r} is no index: {_INDEX.pattern}")
-        if not self._account or not self._token:
-            raise SettingsInvalid("CF_ACCOUNT_ID and ANALYTICS_TOKEN are required")
         start = since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         rows = await self._ask(
             f"SELECT blob1, {_COLUMNS} FROM {self._name}"
@@ -80,12 +77,14 @@ class AnalyticsCounters:
         }
 
     async def _ask(self, query: str) -> list[dict[str, Any]]:
+        if self._account is None or (token := self._token) is None:
+            raise SettingsInvalid("CF_ACCOUNT_ID and ANALYTICS_TOKEN are required")
         try:
             async with self._http() as http:
                 response = await http.post(
                     API.format(account=self._account),
                     content=query,
-                    headers={"Authorization": f"Bearer {self._token}"},
+                    headers={"Authorization": f"Bearer {token.get_secret_value()}"},
                 )
             rows: list[dict[str, Any]] = response.raise_for_status().json()["data"]
         except (httpx.HTTPError, ValueError, KeyError) as error:

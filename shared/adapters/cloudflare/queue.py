@@ -10,8 +10,8 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, Protocol
 
 from shared.adapters.cloudflare.errors import unavailable
 from shared.adapters.encoding import queue_body
@@ -19,14 +19,32 @@ from shared.ports import JsonObject
 
 BATCH_MESSAGES: Final = 100
 BATCH_BYTES: Final = 250_000
+AFTER_FAILURE: Final = timedelta(seconds=30)
 _LOG: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a message: acknowledged, or tried again after the delay."""
+class Outcome(Protocol):
+    """What a consumer says of a message: it is done, or to be tried again after a delay."""
 
-    retry_after: timedelta | None = None
+    @property
+    def action(self) -> Literal["ack", "retry"]:
+        """Return what to tell the queue."""
+        ...
+
+    @property
+    def delay(self) -> timedelta:
+        """Return how long to wait before a retry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message handed to a consumer: `attempts` counts this delivery too."""
+
+    id: str
+    body: object
+    attempts: int
+    sent_at: datetime
 
 
 class CloudflareQueue:
@@ -53,18 +71,25 @@ class CloudflareQueue:
                 )
 
 
-async def deliver(batch: Any, consume: Callable[[object, int], Awaitable[Verdict]]) -> None:
+async def deliver(batch: Any, consume: Callable[[Delivery], Awaitable[Outcome]]) -> None:
     """Hand each message to the consumer; a consumer that raises gets the message again."""
     for message in batch.messages:
+        delivery = Delivery(
+            str(message.id),
+            _value(message.body),
+            int(message.attempts),
+            message.timestamp.replace(tzinfo=UTC),  # Dates arrive as naive UTC
+        )
         try:
-            verdict = await consume(_value(message.body), int(message.attempts))
+            outcome = await consume(delivery)
         except Exception:  # noqa: BLE001 - whatever fails, the message comes again
-            _LOG.exception("a message failed", extra={"message_id": message.id})
-            verdict = Verdict(retry_after=timedelta(seconds=30))
-        if verdict.retry_after is None:
+            _LOG.exception("a message failed", extra={"message_id": delivery.id})
+            message.retry(delaySeconds=int(AFTER_FAILURE.total_seconds()))
+            continue
+        if outcome.action == "ack":
             message.ack()
         else:
-            message.retry(delaySeconds=int(verdict.retry_after.total_seconds()))
+            message.retry(delaySeconds=int(outcome.delay.total_seconds()))
 
 
 def _value(body: object) -> object:

@@ -12,13 +12,17 @@ from typing import Any, Final, Protocol
 
 import httpx
 from js import Object
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 from pyodide.ffi import to_js
 
 from shared import limits
 from shared.adapters.cloudflare.errors import unavailable
-from shared.errors import FieldProblem, InvalidInput, Unavailable
+from shared.adapters.cloudflare.http import outside
+from shared.config import Settings
+from shared.errors import Unavailable
 from shared.ports import JsonObject
+from shared.telemetry import Stream
+from shared.telemetry_validation import validated_events
 from workers import import_from_javascript
 
 _CALL: Final = "call.mjs"
@@ -36,28 +40,22 @@ class Sink(Protocol):
 class CheckedStream:
     """An event stream: checks every event, then hands them on in requests of the right size."""
 
-    def __init__(self, sink: Sink, event: type[BaseModel]) -> None:
+    def __init__(self, sink: Sink, stream: Stream) -> None:
         self._sink = sink
-        self._events: TypeAdapter[list[BaseModel]] = TypeAdapter(list[event])  # type: ignore[valid-type]
+        self._stream = stream
 
     async def send(self, events: Sequence[JsonObject], /) -> None:
         """Return once every event is accepted; nothing is sent if one does not fit."""
-        for rows in list(_requests(self._rows(events))):
-            await self._sink(rows)
+        rows = [_row(event) for event in validated_events(self._stream, events)]
+        for request in list(_requests(rows)):
+            await self._sink(request)
 
-    def _rows(self, events: Sequence[JsonObject]) -> list[JsonObject]:
-        try:
-            checked = self._events.validate_python(list(events))
-        except ValidationError as error:
-            problems = [
-                FieldProblem("/" + "/".join(map(str, item["loc"])), item["msg"])
-                for item in error.errors(include_input=False, include_url=False)
-            ]
-            raise InvalidInput("an event does not fit the stream", problems=problems) from error
-        return [
-            {name: _exact(value) for name, value in event.model_dump(mode="json").items()}
-            for event in checked
-        ]
+
+def stream_of(binding: Any, stream: Stream, settings: Settings) -> CheckedStream:
+    """Return the stream of a Pipelines binding, or of what stands in for it at `STREAMS_URL`."""
+    if settings.STREAMS_URL is None:
+        return CheckedStream(pipeline(binding), stream)
+    return CheckedStream(http_sink(outside, f"{settings.STREAMS_URL}/{stream}"), stream)
 
 
 def pipeline(binding: Any) -> Sink:
@@ -68,13 +66,11 @@ def pipeline(binding: Any) -> Sink:
 
     async def send(rows: Sequence[JsonObject], /) -> None:
         javascript = import_from_javascript(_CALL)
-        # null and absent are one to Pipelines; absent is smaller.
-        present = [{k: v for k, v in row.items() if v is not None} for row in rows]
         with unavailable("Pipelines"):
             await javascript.call(
                 getattr(binding, "_binding", binding),
                 "send",
-                to_js(present, dict_converter=Object.fromEntries),
+                to_js(list(rows), dict_converter=Object.fromEntries),
             )
 
     return send
@@ -93,6 +89,12 @@ def http_sink(client: Callable[[], httpx.AsyncClient], url: str) -> Sink:
             raise Unavailable(f"stream: HTTP {response.status_code}")
 
     return send
+
+
+def _row(event: BaseModel) -> JsonObject:
+    """Return an event as Pipelines takes it: null and absent are one, and absent is smaller."""
+    row = event.model_dump(mode="json", exclude_none=True)
+    return {name: _exact(value) for name, value in row.items()}
 
 
 def _exact(value: Any) -> Any:

@@ -1,0 +1,78 @@
+"""The other end of the asyncpg seam: real connections, driven by Pyodide over HTTP."""
+
+import itertools
+import pickle
+import socket
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_FIELDS = ("sqlstate", "table_name", "constraint_name")
+
+
+class Bridge:
+    """Serves connections on a loopback port until it is left."""
+
+    def __init__(self) -> None:
+        self._connections: dict[int, asyncpg.Connection[Any]] = {}
+        self._ids = itertools.count(1)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        app = Starlette(routes=[Route("/", self._serve, methods=["POST"])])
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+
+    def open_connections(self) -> int:
+        """Return how many connections Pyodide has opened and not closed."""
+        return sum(not connection.is_closed() for connection in self._connections.values())
+
+    async def _serve(self, request: Request) -> Response:
+        identifier, method, args = pickle.loads(await request.body())  # noqa: S301 - our own
+        try:
+            result = await self._call(identifier, method, args)
+            answer: dict[str, Any] = {"result": result}
+            if method == "connect":
+                identifier = result
+        except Exception as error:  # noqa: BLE001 - all of them travel back
+            fields = {name: getattr(error, name, None) for name in _FIELDS}
+            answer = {"error": (type(error).__name__, str(error), fields)}
+        connection = self._connections.get(identifier)
+        answer["closed"] = connection is None or connection.is_closed()
+        answer["in_transaction"] = connection is not None and connection.is_in_transaction()
+        return Response(pickle.dumps(answer, protocol=4))
+
+    async def _call(self, identifier: int, method: str, args: tuple[Any, ...]) -> Any:
+        if method == "connect":
+            identifier = next(self._ids)
+            self._connections[identifier] = await asyncpg.connect(**args[0])
+            return identifier
+        connection = self._connections[identifier]
+        if method == "set_type_codec":
+            return await connection.set_type_codec(args[0], **args[1])
+        if method == "close":
+            return await connection.close(timeout=args[0])
+        result = await getattr(connection, method)(*args)
+        return [dict(row) for row in result] if method == "fetch" else result

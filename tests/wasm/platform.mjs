@@ -1,0 +1,156 @@
+// The platform around a Worker: Miniflare with the bindings of our own Wrangler file. Python runs
+// beside workerd, not in it; so a small Worker stands in for it there. It takes what Miniflare's
+// real queues, crons and Workflow engine deliver and passes it on over HTTP.
+import { readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+
+export async function startPlatform({ config, vars, origin, ingestOrigin }) {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+  const workflows = Object.values(workerOptions.workflows ?? {});
+  const stand = readFileSync(new URL("./stand_in.mjs", import.meta.url), "utf8");
+  const classes = workflows.map(
+    ({ className }) => `export class ${className} extends Relay { static kind = "${className}"; }`
+  );
+  const stood = {
+    ...workerOptions,
+    name: "worker",
+    compatibilityFlags: ["nodejs_compat"],
+    modules: [{ type: "ESModule", path: "stand_in.mjs", contents: stand + classes.join("\n") }],
+    modulesRules: undefined,
+    rootPath: undefined,
+    durableObjects: {},
+    workflowExports: {},
+    additionalUnboundDurableObjects: [],
+    bindings: { ...workerOptions.bindings, ...vars, STAND_IN_ORIGIN: origin },
+    serviceBindings: services(workerOptions.serviceBindings, ingestOrigin),
+  };
+  const miniflare = new Miniflare(convertV4MiniflareOptions(stood));
+  await miniflare.ready;
+  const bindings = await miniflare.getBindings("worker");
+  delete bindings.STAND_IN_ORIGIN;
+  return { miniflare, env: named(bindings, workerOptions) };
+}
+
+function services(declared = {}, ingestOrigin) {
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, { entrypoint = "Default" }]) => [
+      name,
+      (request) => {
+        const { pathname, search } = new URL(request.url);
+        return fetch(`${ingestOrigin}/entrypoint/${entrypoint}${pathname}${search}`, {
+          method: request.method,
+          headers: request.headers,
+          body: request.body,
+          duplex: "half",
+        });
+      },
+    ])
+  );
+}
+
+// The SDK knows bindings by the names of their classes, which Miniflare's stubs do not have here.
+function named(bindings, options) {
+  const kinds = [
+    ["KvNamespace", options.kvNamespaces, {}],
+    ["R2Bucket", options.r2Buckets, R2_RESULTS],
+    ["WorkerQueue", options.queueProducers, {}],
+    ["AnalyticsEngineDataset", options.analyticsEngineDatasets, {}],
+    ["WorkflowImpl", options.workflows, { create: "InstanceImpl", get: "InstanceImpl" }],
+    ["Fetcher", options.serviceBindings, {}],
+    ["Fetcher", options.pipelines, {}],
+  ];
+  const env = { ...bindings };
+  for (const [name, declared, results] of kinds) {
+    for (const key of Object.keys(declared ?? {})) env[key] = as(bindings[key], name, results);
+  }
+  return env;
+}
+
+const R2_RESULTS = {
+  head: "HeadResult",
+  put: "HeadResult",
+  get: "GetResult",
+  createMultipartUpload: "MultipartUpload",
+  complete: "HeadResult",
+};
+
+function as(target, name, results = {}) {
+  if (target === null || typeof target !== "object") return target;
+  return new Proxy(target, {
+    get(object, key) {
+      if (key === "constructor") return { name };
+      if (key === "then") return undefined;
+      const value = object[key];
+      if (typeof value !== "function") return key === "objects" ? value.map(asObject) : value;
+      return (...args) => {
+        const result = value.apply(object, args);
+        const kind = results[key] ?? (key === "list" ? "ListResult" : undefined);
+        if (!kind || typeof result?.then !== "function") return result;
+        return result.then((settled) => as(settled, kind, results));
+      };
+    },
+  });
+}
+
+const asObject = (object) => as(object, "HeadResult");
+
+// Durable Objects: the Python class with SQLite below it; arguments and results cross as they do
+// over RPC, by structured clone.
+export class DurableObjectNamespace {
+  #objects = new Map();
+  #create;
+  constructor(create) {
+    this.#create = create;
+  }
+  getByName(name) {
+    if (!this.#objects.has(name)) this.#objects.set(name, this.#create(new DurableObjectState()));
+    return new Fetcher(this.#objects.get(name));
+  }
+}
+
+class Fetcher {
+  constructor(call) {
+    return new Proxy(this, {
+      get(object, key) {
+        if (typeof key !== "string" || key === "then" || key in object) return object[key];
+        return async (...args) => structuredClone(await call(key, structuredClone(args)));
+      },
+    });
+  }
+}
+
+class DurableObjectState {
+  storage = new DurableObjectStorage();
+}
+
+class DurableObjectStorage {
+  sql = new SqlStorage();
+}
+
+class SqlStorage {
+  #database = new DatabaseSync(":memory:");
+  exec(query, ...values) {
+    const bound = [];
+    let next = 0;
+    const plain = query.replace(/\?(\d*)/g, (_, number) => {
+      bound.push(values[number ? Number(number) - 1 : next++]);
+      return "?";
+    });
+    const rows = this.#database.prepare(plain).all(...bound);
+    const written = this.#database.prepare("SELECT changes() AS n").get().n;
+    return new SqlStorageCursor(rows.map((row) => ({ ...row })), written);
+  }
+}
+
+class SqlStorageCursor {
+  #rows;
+  constructor(rows, rowsWritten) {
+    this.#rows = rows;
+    this.rowsWritten = rowsWritten;
+  }
+  toArray() {
+    return this.#rows;
+  }
+}
