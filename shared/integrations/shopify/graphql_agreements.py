@@ -51,7 +51,9 @@ def sale(node: JsonObject, of: Agreement) -> OrderRefundLine | OrderLineAddition
     order_id = v.known_id("ord", of.order_gid)
     if of.refund_gid is not None:
         return _refunded(node, of.refund_gid, v.plain_gid(line["id"]), order_id)
-    if node.get("actionType") == "ORDER" and v.integer(node.get("quantity")) > 0:
+    # An edit that only adds units to a line of the original order did not add the line.
+    units = v.integer(node.get("quantity"))
+    if node.get("actionType") == "ORDER" and units > 0 and units == line.get("quantity", units):
         return OrderLineAddition(line_id, order_id, of.happened_at)
     return None
 

@@ -41,7 +41,8 @@ RETURN_LINE: Final = (
 AGREEMENT: Final = "__typename id happenedAt ... on RefundAgreement { refund { id } }"
 SALE: Final = (
     "__typename id actionType quantity totalAmount { ...M } totalTaxAmount { ...M }"
-    " ... on ProductSale { lineItem { id } } ... on GiftCardSale { lineItem { id } }"
+    " ... on ProductSale { lineItem { id quantity } }"
+    " ... on GiftCardSale { lineItem { id quantity } }"
 )
 PRODUCT: Final = """__typename id title handle status vendor productType tags descriptionHtml
  isGiftCard createdAt updatedAt publishedAt totalInventory onlineStoreUrl category { id fullName }
