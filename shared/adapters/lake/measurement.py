@@ -18,14 +18,17 @@ from shared.adapters.lake import measurement_tables as names
 from shared.adapters.lake.commits import find_commit
 from shared.adapters.lake.lineage import base_runs
 from shared.adapters.lake.measurement_queries import PerformanceReads
-from shared.adapters.lake.measurement_tables import open_measurement_tables
+from shared.adapters.lake.measurement_tables import (
+    ensure_measurement_tables,
+    load_measurement_tables,
+)
 from shared.adapters.lake.readers import PlannedReader, TableReader
 from shared.adapters.lake.refresh_classify import classify
 from shared.adapters.lake.refresh_compute import compute
 from shared.adapters.lake.refresh_query import Lake, load_source, query
 from shared.adapters.lake.refresh_write import Writer
 from shared.adapters.lake.sessions import EngineLimits, open_session
-from shared.adapters.lake.staging import Staging, StaleStage, remove_old
+from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, remove_old
 from shared.errors import FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.performance.schemas import (
     PerformanceQuery,
@@ -73,6 +76,7 @@ class LakeMeasurement:
         self._reader = reader or PlannedReader()
         self._limits = limits or EngineLimits()
         self._writing = asyncio.Lock()
+        self._is_ensured = False
         self._reads = PerformanceReads(catalog, self._reader, staging, self._limits)
         staging.mkdir(parents=True, exist_ok=True)
 
@@ -102,14 +106,21 @@ class LakeMeasurement:
         raise UnknownQuery(name)
 
     def _finished(self, stage: RefreshStage, request: RefreshRequest) -> RefreshReport | None:
-        """Return the report of a run that wrote everything already, whatever its staging says."""
-        tables = open_measurement_tables(self._catalog)
-        done = find_commit(tables.performance, f"{request.run_id}:performance")
+        """Return the report of a run that wrote everything and forgot its staging."""
+        if Staging.is_begun(self._staging, request.run_id):
+            return None
+        self._ensure_tables()
+        table = self._catalog.load_table(names.PERFORMANCE)
+        done = find_commit(table, f"{request.run_id}:performance")
         if done is None or done.summary is None:
             return None
-        text = done.summary.additional_properties[names.REPORT]
-        report = RefreshReport.model_validate_json(text)
+        report = RefreshReport.model_validate_json(done.summary.additional_properties[names.REPORT])
         return report.model_copy(update={"stage": stage, "snapshot_id": str(done.snapshot_id)})
+
+    def _ensure_tables(self) -> None:
+        if not self._is_ensured:
+            ensure_measurement_tables(self._catalog)
+            self._is_ensured = True
 
     async def _fetch_dimension(self, staging: Staging) -> None:
         target = staging.path("dimension.jsonl")
@@ -148,61 +159,59 @@ class LakeMeasurement:
     def _stage(
         self, stage: RefreshStage, staging: Staging, session: duckdb.DuckDBPyConnection
     ) -> RefreshReport:
-        tables = open_measurement_tables(self._catalog)
-        lake = Lake(self._catalog, self._reader, tables, load_source(self._catalog))
-        if stage == "query":
-            found = query(lake, staging, session)
-            staging.write("sales.json", found.model_dump_json())
+        lake = None
+        if stage in ("query", "compute"):
+            lake = self._lake()
+        if stage == "query" and lake is not None:
+            staging.write("sales.json", query(lake, staging, session).model_dump_json())
         found = staging.sales_change()
-        report = RefreshReport(
-            run_id=staging.request.run_id,
-            stage=stage,
-            mode=found.mode,
-            reason=found.reason,
-            touched_days=found.touched_days,
-            events_read=found.events_read,
-            sales_rows=found.sales_rows,
-            skipped_events=found.skipped_events,
-            source_snapshot_id=_text(found.source_snapshot_id),
-        )
+        report = _report(stage, staging.request.run_id, found)
         if found.mode == "noop":
-            current = tables.performance.current_snapshot()
-            update = {"snapshot_id": _text(current.snapshot_id if current else None)}
-            return staging.finish(report.model_copy(update=update))
-        if base_runs(tables) != found.base_runs and stage != "write":
-            raise StaleStage
-        return staging.finish(self._made(stage, lake, staging, session, report))
-
-    def _made(
-        self,
-        stage: RefreshStage,
-        lake: Lake,
-        staging: Staging,
-        session: duckdb.DuckDBPyConnection,
-        report: RefreshReport,
-    ) -> RefreshReport:
-        if stage == "compute":
-            state = compute(lake, staging, session)
-            staging.write("state.json", state.model_dump_json())
-        if stage in ("classify", "write"):
-            products, unknown = _classified(stage, staging, session)
+            return staging.finish(report.model_copy(update={"snapshot_id": self._newest()}))
+        if stage == "compute" and lake is not None:
+            if base_runs(lake.tables) != found.base_runs:
+                raise StaleStage
+            staging.write("state.json", compute(lake, staging, session).model_dump_json())
+        if stage == "classify":
+            products, unknown = classify(staging, session)
             report = report.model_copy(update={"products": products, "unknown_products": unknown})
         if stage == "write":
-            table = Writer(self._catalog, staging, session).write(report)
-            snapshot = find_commit(table, f"{report.run_id}:performance")
-            report = report.model_copy(
-                update={"snapshot_id": _text(snapshot.snapshot_id if snapshot else None)}
-            )
-        return report
+            report = self._written(staging, session, report)
+        return staging.finish(report)
+
+    def _lake(self) -> Lake:
+        self._ensure_tables()
+        tables = load_measurement_tables(self._catalog)
+        return Lake(self._catalog, self._reader, tables, load_source(self._catalog))
+
+    def _newest(self) -> str | None:
+        snapshot = self._catalog.load_table(names.PERFORMANCE).current_snapshot()
+        return _text(snapshot.snapshot_id if snapshot is not None else None)
+
+    def _written(
+        self, staging: Staging, session: duckdb.DuckDBPyConnection, report: RefreshReport
+    ) -> RefreshReport:
+        if (done := staging.report("classify")) is not None:
+            counts = {"products": done.products, "unknown_products": done.unknown_products}
+            report = report.model_copy(update=counts)
+        table = Writer(self._catalog, staging, session).write(report)
+        snapshot = find_commit(table, f"{report.run_id}:performance")
+        written = _text(snapshot.snapshot_id if snapshot is not None else None)
+        return report.model_copy(update={"snapshot_id": written})
 
 
-def _classified(
-    stage: RefreshStage, staging: Staging, session: duckdb.DuckDBPyConnection
-) -> tuple[int, int]:
-    if stage == "classify":
-        return classify(staging, session)
-    done = staging.report("classify")
-    return (done.products, done.unknown_products) if done is not None else (0, 0)
+def _report(stage: RefreshStage, run_id: str, found: SalesChange) -> RefreshReport:
+    return RefreshReport(
+        run_id=run_id,
+        stage=stage,
+        mode=found.mode,
+        reason=found.reason,
+        touched_days=found.touched_days,
+        events_read=found.events_read,
+        sales_rows=found.sales_rows,
+        skipped_events=found.skipped_events,
+        source_snapshot_id=_text(found.source_snapshot_id),
+    )
 
 
 def _text(number: int | None) -> str | None:

@@ -139,25 +139,29 @@ SPEC_SCHEMA: Final = _schema({**_SPEC_COLUMNS})
 
 @dataclass(frozen=True, slots=True)
 class MeasurementTables:
-    """The four tables as they were at one moment."""
+    """The tables that a refresh reads, as they were at one moment."""
 
     sales: Table
     state: Table
     performance: Table
-    spec: Table
 
 
-def open_measurement_tables(catalog: Catalog) -> MeasurementTables:
-    """Load the tables, created where they are not there."""
+def ensure_measurement_tables(catalog: Catalog) -> None:
+    """Create the tables that are not there, and add the columns that they lack."""
     for namespace in (SALES[0], SPEC[0]):
         catalog.create_namespace_if_not_exists(namespace)
+    ensure_table(catalog, SALES, SALES_SCHEMA, _by_day(SALES_SCHEMA))
+    ensure_table(catalog, STATE, STATE_SCHEMA, UNPARTITIONED_PARTITION_SPEC)
+    ensure_table(catalog, PERFORMANCE, PERFORMANCE_SCHEMA, _by_day(PERFORMANCE_SCHEMA))
+    ensure_table(catalog, SPEC, SPEC_SCHEMA, UNPARTITIONED_PARTITION_SPEC)
+
+
+def load_measurement_tables(catalog: Catalog) -> MeasurementTables:
+    """Load the tables that a refresh reads."""
     return MeasurementTables(
-        sales=ensure_table(catalog, SALES, SALES_SCHEMA, _by_day(SALES_SCHEMA)),
-        state=ensure_table(catalog, STATE, STATE_SCHEMA, UNPARTITIONED_PARTITION_SPEC),
-        performance=ensure_table(
-            catalog, PERFORMANCE, PERFORMANCE_SCHEMA, _by_day(PERFORMANCE_SCHEMA)
-        ),
-        spec=ensure_table(catalog, SPEC, SPEC_SCHEMA, UNPARTITIONED_PARTITION_SPEC),
+        sales=catalog.load_table(SALES),
+        state=catalog.load_table(STATE),
+        performance=catalog.load_table(PERFORMANCE),
     )
 
 

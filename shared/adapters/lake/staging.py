@@ -61,6 +61,11 @@ class Staging:
         self.request = request
         self._claim()
 
+    @staticmethod
+    def is_begun(root: Path, run_id: str) -> bool:
+        """Return whether the run has staged anything here."""
+        return (root / run_id / "request.json").exists()
+
     def path(self, name: str) -> Path:
         """Return where the file of this name is or will be."""
         return self.directory / name
