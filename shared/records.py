@@ -17,7 +17,6 @@ from typing import (
     Any,
     Final,
     Generic,
-    LiteralString,
     NamedTuple,
     TypeVar,
     cast,
@@ -95,28 +94,44 @@ class RecordTable(Generic[RecordT]):
         make = cast("Any", self.record)._make
         return cast("RecordT", make(tuple(row.values())[: len(self._columns)]))
 
-    async def write(self, db: Database, records: Iterable[RecordT], stamp: str) -> list[str]:
-        """Insert or update the records in the order of their keys; return the keys written.
+    async def write(self, db: Database, records: Iterable[RecordT], stamp: str) -> int:
+        """Insert or update the records in the order of their keys; return how many were written.
 
-        Rows whose guard did not hold are not written and not returned. Of records with the same
-        key the last one counts. The fixed order keeps concurrent writers from deadlocks.
+        Of records with the same key the last one counts. The fixed order keeps concurrent writers
+        from deadlocks.
         """
+        prepared = self._prepared(records)
+        if prepared is None:
+            return 0
+        sql, texts = prepared
+        return await db.execute(sql, stamp, *texts)
+
+    async def write_guarded(self, db: Database, records: Iterable[RecordT], stamp: str) -> set[str]:
+        """Do the same, and return the keys of the rows whose guard held: only they are written."""
+        prepared = self._prepared(records)
+        if prepared is None:
+            return set()
+        sql, texts = prepared
+        key = self._columns[0].name
+        written = await db.fetch_all(f"{sql} RETURNING t.{key} AS key", stamp, *texts)
+        return {row["key"] for row in written}
+
+    def _prepared(
+        self, records: Iterable[RecordT]
+    ) -> tuple[str, Sequence[str | None] | Sequence[Sequence[str | None]]] | None:
         by_key = {record[0]: record for record in records}
         if not by_key:
-            return []
-        rows = [by_key[key] for key in sorted(by_key)]
-        columns = list(zip(self._columns, map(_texts, self._columns, zip(*rows, strict=True))))
+            return None
+        values = zip(*(by_key[key] for key in sorted(by_key)), strict=True)
+        columns = [(c, _texts(c, v)) for c, v in zip(self._columns, values, strict=True)]
         joined = [_joined(column, texts) for column, texts in columns]
         if None in joined:
-            arrays = [_storable_texts(column, texts) for column, texts in columns]
-            written = await db.fetch_all(self._arrays, stamp, *arrays)
-        else:
-            written = await db.fetch_all(self._joined, stamp, *joined)
-        return [row["key"] for row in written]
+            return self._arrays, [_storable_texts(column, texts) for column, texts in columns]
+        return self._joined, joined
 
     def _statement(
         self, stamps: Sequence[Stamp], kept: frozenset[str], guard: str, *, joined: bool
-    ) -> LiteralString:
+    ) -> str:
         key = self._columns[0].name
         names = [column.name for column in self._columns]
         values = [_unnested(n, c, joined=joined) for n, c in enumerate(self._columns, start=2)]
@@ -127,14 +142,13 @@ class RecordTable(Generic[RecordT]):
             for name in names[1:]
         ]
         updates += [f"{stamp.column} = {stamp.on_update}" for stamp in stamps]
-        sql = (
+        return (
             f"INSERT INTO {self.name} AS t"
             f" ({', '.join(names + [stamp.column for stamp in stamps])})"
             f" SELECT {', '.join(values + [stamp.on_insert for stamp in stamps])}"
             f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(updates)}"
-            f" WHERE {guard} RETURNING t.{key} AS key"
+            f" WHERE {guard}"
         )
-        return cast("LiteralString", sql)
 
 
 def _columns(record: type[tuple[Any, ...]], json_columns: frozenset[str]) -> tuple[_Column, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString, cast
+from typing import Final, cast
 
 from shared import limits
 from shared.errors import DomainError
@@ -28,12 +28,9 @@ from shared.orders.tables import CHILDREN, HEADERS, SUMMARIES
 from shared.ports import Database
 from shared.transactions import in_transaction
 
-_REMOVALS: Final[dict[str, LiteralString]] = {
-    kind: cast(
-        "LiteralString",
-        f"DELETE FROM {table.name} WHERE order_id = ANY($1::text[]) AND written_by <> $2"
-        f" RETURNING {'created_at' if kind == 'fulfillments' else 'NULL::timestamptz'} AS created_at",
-    )
+_REMOVALS: Final = {
+    kind: f"DELETE FROM {table.name} WHERE order_id = ANY($1::text[]) AND written_by <> $2"
+    f" RETURNING {'created_at' if kind == 'fulfillments' else 'NULL::timestamptz AS created_at'}"
     for kind, table in CHILDREN.items()
 }
 _NEVER_REMOVED: Final = frozenset({"transactions", "refunds", "fulfillments"})
@@ -141,7 +138,8 @@ class OrderWrites:
             if held is None or held.header.shopify_updated_at <= part.header.shopify_updated_at:
                 newest[part.header.id] = part
         await self._note_customers(newest.values())
-        won = set(await HEADERS.write(self._db, (p.header for p in newest.values()), written_by))
+        headers = [part.header for part in newest.values()]
+        won = await HEADERS.write_guarded(self._db, headers, written_by)
         winners = [part for part in newest.values() if part.header.id in won]
         await SUMMARIES.write(self._db, (part.summary for part in winners), written_by)
         await self._write_children(winners, won, written_by)
@@ -175,7 +173,7 @@ class OrderWrites:
                 for row in getattr(source, kind, ())
                 if row.order_id in bearing
             ]
-            count += len(await table.write(self._db, rows, written_by))
+            count += await table.write(self._db, rows, written_by)
             if kind == "fulfillments":
                 await self._recount(cast("list[Fulfillment]", rows))
         return count
