@@ -5,7 +5,7 @@ The archive is the source of every load, so that a run can be replayed without S
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -115,7 +115,7 @@ class Block:
 
 async def read_blocks(
     objects: ObjectStore, key: str, *, offset: int = 0, length: int = limits.OBJECT_RANGE_BYTES
-) -> AsyncIterator[Block]:
+) -> AsyncGenerator[Block, None]:
     """Yield the archive from `offset` on, a range of at most `length` bytes at a time.
 
     Ranges are cut at their last newline. A line longer than a range is read in full, up to
