@@ -133,8 +133,9 @@ class ClassificationSettings(_Document):
 
     spec: ClassificationSpec
     version: int
-    updated_at: datetime
-    updated_by: str
+    """0 for the defaults, while nobody has changed them."""
+    updated_at: datetime | None
+    updated_by: str | None
 
 
 class ProductDimensionRow(_Document):

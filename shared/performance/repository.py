@@ -1,0 +1,150 @@
+"""What the measurement reads and keeps in PostgreSQL: product dimension, currency, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.performance.models import ClassificationSpec
+from shared.performance.schemas import ClassificationSettings, ProductDimensionRow
+from shared.ports import Database, Row
+
+_SPEC_NAME = "default"
+"""A shop has one classification spec; the artifact's name keeps it one."""
+
+
+class ProductDimension:
+    """Products as the measurement joins them: one row each, with tags, designer and overrides."""
+
+    def __init__(self, db: Database, *, timezone: str) -> None:
+        self._db = db
+        self._timezone = timezone
+
+    async def page(self, *, after: str = "", limit: int = 1_000) -> Sequence[ProductDimensionRow]:
+        """Return the products that follow an id, in the order of their ids.
+
+        A product has the designer to whom one of its tags is assigned; of several, the one who
+        was assigned first.
+        """
+        rows = await self._db.fetch_all(
+            """
+            WITH page AS (
+                SELECT id, title, status = 'ACTIVE' AND deleted_at IS NULL AS is_active,
+                       (published_at AT TIME ZONE $3)::date AS published_day,
+                       (created_at AT TIME ZONE $3)::date AS created_day
+                FROM product WHERE id > $1 ORDER BY id LIMIT $2
+            ),
+            tagged AS (
+                SELECT l.product_id,
+                       array_agg(DISTINCT t.name ORDER BY t.name) AS tags,
+                       array_agg(DISTINCT c.name ORDER BY c.name)
+                           FILTER (WHERE c.name IS NOT NULL) AS categories
+                FROM page p
+                JOIN link_product_tag l ON l.product_id = p.id
+                JOIN product_tag t ON t.id = l.tag_id
+                LEFT JOIN product_category c ON c.id = t.category_id
+                GROUP BY l.product_id
+            ),
+            designed AS (
+                SELECT DISTINCT ON (l.product_id) l.product_id, a.payload ->> 'designer' AS designer
+                FROM page p
+                JOIN link_product_tag l ON l.product_id = p.id
+                JOIN macrodata_artifact a
+                  ON a.kind = 'agent_assignment' AND a.status = 'active'
+                 AND a.payload ->> 'tag_id' = l.tag_id
+                ORDER BY l.product_id, a.created_at, a.id
+            )
+            SELECT p.id, p.title, p.is_active, p.published_day, p.created_day,
+                   coalesce(g.tags, '{}') AS tags, coalesce(g.categories, '{}') AS categories,
+                   d.designer, o.payload AS override
+            FROM page p
+            LEFT JOIN tagged g ON g.product_id = p.id
+            LEFT JOIN designed d ON d.product_id = p.id
+            LEFT JOIN macrodata_artifact o
+              ON o.kind = 'measurement_override' AND o.name = p.id AND o.status = 'active'
+            ORDER BY p.id
+            """,
+            after,
+            limit,
+            self._timezone,
+        )
+        return [_dimension_row(row) for row in rows]
+
+
+async def shop_currency(db: Database) -> str | None:
+    """Return the shop's currency, as its newest order has it; None before the first order."""
+    currency: str | None = await db.fetch_value(
+        "SELECT currency FROM order_header ORDER BY processed_at DESC, id DESC LIMIT 1"
+    )
+    return currency
+
+
+class ClassificationSpecs:
+    """The shop's classification spec: one artifact, guarded by its version."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self) -> ClassificationSettings | None:
+        """Return the spec, or None while nobody has set one."""
+        row = await self._db.fetch_one(
+            "SELECT payload, version, updated_at, updated_by FROM macrodata_artifact"
+            " WHERE kind = 'classification_spec' AND name = $1",
+            _SPEC_NAME,
+        )
+        return None if row is None else _settings(row)
+
+    async def add(
+        self, artifact_id: str, spec: ClassificationSpec, principal: str
+    ) -> ClassificationSettings | None:
+        """Keep the first spec; None if there is one already."""
+        row = await self._db.fetch_one(
+            "INSERT INTO macrodata_artifact"
+            " (id, kind, name, payload, created_at, created_by, updated_at, updated_by)"
+            " VALUES ($1, 'classification_spec', $2, $3::text::jsonb, now(), $4, now(), $4)"
+            " ON CONFLICT (kind, name) WHERE name IS NOT NULL DO NOTHING"
+            " RETURNING payload, version, updated_at, updated_by",
+            artifact_id,
+            _SPEC_NAME,
+            spec.model_dump_json(),
+            principal,
+        )
+        return None if row is None else _settings(row)
+
+    async def update(
+        self, spec: ClassificationSpec, expected_version: int, principal: str
+    ) -> ClassificationSettings | None:
+        """Replace the spec; None if it no longer has the expected version."""
+        row = await self._db.fetch_one(
+            "UPDATE macrodata_artifact SET payload = $3::text::jsonb, version = version + 1,"
+            " updated_at = now(), updated_by = $4"
+            " WHERE kind = 'classification_spec' AND name = $1 AND version = $2"
+            " RETURNING payload, version, updated_at, updated_by",
+            _SPEC_NAME,
+            expected_version,
+            spec.model_dump_json(),
+            principal,
+        )
+        return None if row is None else _settings(row)
+
+
+def _dimension_row(row: Row) -> ProductDimensionRow:
+    return ProductDimensionRow(
+        product_id=row["id"],
+        product_name=row["title"],
+        is_active=row["is_active"],
+        published_day=row["published_day"],
+        created_day=row["created_day"],
+        tags=list(row["tags"]),
+        categories=list(row["categories"]),
+        designer=row["designer"],
+        override=row["override"],
+    )
+
+
+def _settings(row: Row) -> ClassificationSettings:
+    return ClassificationSettings(
+        spec=ClassificationSpec.model_validate(row["payload"]),
+        version=row["version"],
+        updated_at=row["updated_at"],
+        updated_by=row["updated_by"],
+    )
