@@ -5,7 +5,7 @@ They stand inside a REST order and are the whole body of their own webhooks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ from shared.orders.models import (
 )
 from shared.ports import JsonObject
 
+_CAPTURING: Final = frozenset({"CAPTURE", "SALE"})
 _DISPLAY: Final = {"SUCCESS": "FULFILLED", "CANCELLED": "CANCELED"}
 """How GraphQL displays a fulfillment that no carrier has reported on."""
 
@@ -86,6 +87,16 @@ def transaction(node: JsonObject, order_id: str, rate: Rate) -> OrderTransaction
         v.instant(get("processed_at") or node["created_at"]),
         v.upper(get("error_code")),
     )
+
+
+def captured(payments: Iterable[JsonObject], rate: Rate) -> Decimal:
+    """Return the money that was received, in the shop's currency."""
+    total = ZERO
+    for item in payments:
+        if v.upper(item["kind"]) in _CAPTURING and v.upper(item["status"]) == "SUCCESS":
+            currency = item.get("currency") or rate.presentment
+            total += rate.both(v.amount(item.get("amount")), currency)[0]
+    return total
 
 
 def refunded(node: JsonObject, rate: Rate) -> v.Pair:

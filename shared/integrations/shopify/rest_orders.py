@@ -15,6 +15,7 @@ from shared.ids import derived_id
 from shared.integrations.shopify import values as v
 from shared.integrations.shopify.rest_order_events import (
     Rate,
+    captured,
     fulfillment,
     fulfillment_lines,
     refund,
@@ -40,6 +41,7 @@ _FULFILLMENT: Final = {
     "partial": "PARTIALLY_FULFILLED",
     "not_eligible": "FULFILLMENT_NOT_REQUIRED",
 }
+_UNPAID: Final = frozenset({"pending", "authorized", "voided", "expired"})
 
 
 @guarded
@@ -138,8 +140,7 @@ def _summary(body: JsonObject, order_id: str, rate: Rate) -> OrderSummary:
         money(body, "current_subtotal_price")[0],
         money(body, "current_total_tax")[0],
         money(body, "current_total_discounts")[0],
-        # REST does not say what was received: it is what is neither outstanding nor given back.
-        max(current_price - outstanding + given_back, ZERO),
+        _received(body, rate, current_price - outstanding + given_back),
         given_back,
         outstanding,
         presentment_price,
@@ -148,6 +149,16 @@ def _summary(body: JsonObject, order_id: str, rate: Rate) -> OrderSummary:
         presentment_discounts,
         presentment_shipping,
     )
+
+
+def _received(body: JsonObject, rate: Rate, settled: Decimal) -> Decimal:
+    """Return what the buyer paid: REST says it through transactions, if they are there.
+
+    Otherwise it is what is neither outstanding nor given back, unless the order is unpaid.
+    """
+    if (payments := body.get("transactions")) is not None:
+        return captured(payments, rate)
+    return ZERO if body.get("financial_status") in _UNPAID else max(settled, ZERO)
 
 
 def _addresses(body: JsonObject, gid: str, order_id: str) -> Iterator[OrderAddress]:

@@ -1,4 +1,4 @@
-"""The client keeps Shopify's protocol where it is awkward: throttles, outages, aliases, versions."""
+"""The client keeps Shopify's protocol where it is awkward: throttles, outages, aliases."""
 
 from __future__ import annotations
 
