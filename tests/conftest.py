@@ -1,7 +1,9 @@
 """Fixtures shared by every tier live in tests/fixtures, one file per part of the system."""
 
 pytest_plugins = [
+    "tests.fixtures.edge",
     "tests.fixtures.lake",
     "tests.fixtures.measurement",
     "tests.fixtures.postgres",
+    "tests.fixtures.staff_api",
 ]

@@ -100,8 +100,11 @@ def problem_type(error: DomainError) -> str:
     return "urn:problem:" + re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
 
 
-def unexpected(request: Request, error: Exception) -> JSONResponse:
-    """Log an exception that nobody expected, and answer without telling what it was."""
+def answer(request: Request, error: Exception) -> JSONResponse:
+    """Answer any exception; one that is ours to mend is logged, and the caller not told what."""
+    known = _domain_error(request, error)
+    if known is not None and known.status != 500:
+        return problem_response(request, known)
     _logger.error(
         "unexpected error",
         exc_info=error,
@@ -117,27 +120,19 @@ def unexpected(request: Request, error: Exception) -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Make the application answer every error as a problem."""
 
-    async def domain(request: Request, error: Exception) -> JSONResponse:
-        return problem_response(request, _domain_error(request, error))
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        return answer(request, error)
 
     for kind in (DomainError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, domain)
+        app.add_exception_handler(kind, handle)
 
 
-def _domain_error(request: Request, error: Exception) -> DomainError:
+def _domain_error(request: Request, error: Exception) -> DomainError | None:
     if isinstance(error, RequestValidationError):
         return _validation_error(request, error.errors())
     if isinstance(error, HTTPException):
         return _http_error(error)
-    if isinstance(error, DomainError) and error.status >= 500:
-        _logger.warning(
-            "request failed",
-            extra={
-                "request_id": getattr(request.state, "request_id", ""),
-                "problem": problem_type(error),
-            },
-        )
-    return error if isinstance(error, DomainError) else InternalError()
+    return error if isinstance(error, DomainError) else None
 
 
 def _http_error(error: HTTPException) -> DomainError:

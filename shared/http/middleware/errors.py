@@ -5,8 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import DomainError
-from shared.http.problems import problem_response, unexpected
+from shared.http.problems import answer
 
 
 class Errors:
@@ -26,11 +25,7 @@ class Errors:
 
         try:
             await self.app(scope, receive, watched)
-        except DomainError as error:
-            if started or scope["type"] != "http":
-                raise
-            await problem_response(Request(scope), error)(scope, receive, send)
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
-            await unexpected(Request(scope), error)(scope, receive, send)
+            await answer(Request(scope), error)(scope, receive, send)

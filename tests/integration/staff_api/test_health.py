@@ -1,0 +1,80 @@
+"""Health: degraded when work is late or was given up, down when a part does not answer."""
+
+from datetime import timedelta
+
+import httpx
+
+from shared.adapters.embedded.database import AsyncpgDatabases
+from shared.clock import format_instant
+from tests.fixtures.staff_api import NOW, StaffApi
+
+
+async def health(api: StaffApi) -> tuple[int, str, dict[str, str]]:
+    response = await api.http.get("/api/health")
+    document = response.json()
+    checks = {check["name"]: check["status"] for check in document["checks"]}
+    return response.status_code, document["status"], checks
+
+
+async def all_well(api: StaffApi) -> None:
+    for name in ("orders", "products"):
+        await api.ingest.watermarks.advance(f"{name}_last_watermark", NOW)
+    await api.ingest.watermarks.record_run(
+        {
+            "run_id": "refresh",
+            "workflow": "measurement-refresh",
+            "state": "complete",
+            "started_at": format_instant(NOW),
+            "finished_at": format_instant(NOW),
+        }
+    )
+
+
+async def test_is_ok_when_all_is_recent(staff_api: StaffApi) -> None:
+    await all_well(staff_api)
+    status, overall, checks = await health(staff_api)
+    assert (status, overall) == (200, "ok"), checks
+    assert checks.keys() >= {"database", "measurement", "ingest", "ingest: database"}
+
+
+async def test_is_degraded_before_the_first_sync(staff_api: StaffApi) -> None:
+    status, overall, checks = await health(staff_api)
+    assert (status, overall) == (200, "degraded")
+    assert checks["ingest: orders sync"] == checks["ingest: measurement refresh"] == "degraded"
+
+
+async def test_a_sync_may_be_26_hours_old(staff_api: StaffApi) -> None:
+    await all_well(staff_api)
+    staff_api.clock.advance(timedelta(hours=26))
+    assert (await health(staff_api))[2]["ingest: orders sync"] == "ok"
+    staff_api.clock.advance(timedelta(seconds=1))
+    assert (await health(staff_api))[2]["ingest: orders sync"] == "degraded"
+
+
+async def test_a_refresh_may_be_2_hours_old(staff_api: StaffApi) -> None:
+    await all_well(staff_api)
+    staff_api.clock.advance(timedelta(hours=2))
+    assert (await health(staff_api))[1] == "ok"
+    staff_api.clock.advance(timedelta(seconds=1))
+    assert (await health(staff_api))[2]["ingest: measurement refresh"] == "degraded"
+
+
+async def test_dead_letters_degrade_it(staff_api: StaffApi) -> None:
+    await all_well(staff_api)
+    await staff_api.ingest.objects.put("dead-letters/2026-11-20/1.json", b"{}")
+    status, overall, checks = await health(staff_api)
+    assert (status, overall, checks["ingest: dead letters"]) == (200, "degraded", "degraded")
+
+
+async def test_is_down_without_its_database(staff_api: StaffApi) -> None:
+    await all_well(staff_api)
+    staff_api.configure(databases=AsyncpgDatabases("postgres://nobody@127.0.0.1:1/none"))
+    status, overall, checks = await health(staff_api)
+    assert (status, overall, checks["database"]) == (503, "down", "down")
+    assert checks["ingest: database"] == "ok"
+
+
+async def test_is_down_without_ingest(staff_api: StaffApi) -> None:
+    staff_api.configure(ingest=lambda: httpx.AsyncClient(base_url="http://127.0.0.1:1"))
+    status, overall, checks = await health(staff_api)
+    assert (status, overall, checks["ingest"]) == (503, "down", "down")

@@ -1,0 +1,185 @@
+"""The local platform: every part of the system in one process, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from dashboard_api.app import create_app
+from ingest.bindings import IngestBindings
+from ingest.scheduled import CRONS, fire
+from ingest.workflows import WORKFLOWS
+from local.access_emulator import AUDIENCE, AccessEmulator, AccessGate
+from local.consumer import Consumer
+from local.emulated_shop import EmulatedShop, serving_shop
+from local.iceberg_rest import CatalogServer, serve_catalog
+from local.lander import Lander
+from local.options import PORT, Options
+from local.postgres import PostgresServer, migrate, start_postgres
+from local.scheduler import Scheduler
+from local.serving import listen, serving, url_of
+from local.state import State
+from local.wiring import Wiring, local_settings
+from shared.adapters.embedded.database import AsyncpgDatabases
+from shared.adapters.embedded.journal import Journal
+from shared.adapters.embedded.workflows import JournalWorkflows
+from shared.adapters.lake.catalog import LakeCatalog, load_catalog
+from shared.adapters.lake.tables import ensure_tables
+from shared.clock import SystemClock
+from shared.config import Settings
+from shared.errors import Unavailable
+from shared.ports import Json, JsonObject, Step
+
+Report = Callable[[str], None]
+Workflow = Callable[[Step, JsonObject, IngestBindings], Awaitable[Json]]
+_logger: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A running platform, for the commands that drive it from inside its process."""
+
+    url: str
+    database_url: str
+    access: AccessEmulator
+    shop: EmulatedShop
+    catalog: CatalogServer
+    settings: Settings
+    ingest: IngestBindings
+    workflows: JournalWorkflows
+    lander: Lander
+
+
+@asynccontextmanager
+async def running(
+    options: Options, report: Report = lambda _: None, *, crons: bool = True
+) -> AsyncIterator[Platform]:
+    """Run the platform for the block; every process and server of it is stopped at its end.
+
+    Args:
+        options: What to run.
+        report: Told in a few words what is being started.
+        crons: Whether the schedule is kept; a command that ends by itself leaves it alone.
+
+    Raises:
+        SettingsInvalid: Another process uses the state, or it has another store.
+        Unavailable: A part does not start.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(options.state.locked())
+        listener = stack.enter_context(closing(_dashboard_socket(options.port)))
+        report("PostgreSQL")
+        database_url = await _postgres(stack, options)
+        report("Iceberg catalog")
+        lake, catalog = await _lake(stack, options.state)
+        report("Shopify emulator")
+        shop = await stack.enter_async_context(serving_shop(options))
+        report("Workers")
+        access = AccessEmulator(options.state.access, url_of(listener))
+        databases = AsyncpgDatabases(database_url)
+        stack.push_async_callback(databases.close)
+        journal = stack.enter_context(closing(Journal(options.state.journal)))
+        workflows = JournalWorkflows(journal, clock=SystemClock())
+        settings = _settings(access, shop, lake)
+        wiring = Wiring(options.state, journal, databases, workflows, catalog, settings)
+        ingest = wiring.ingest()
+        lander = _start_ingest(stack, wiring, ingest, crons=crons)
+        dashboard = wiring.dashboard(ingest)
+        app = AccessGate(create_app(lambda _: dashboard), access)
+        url = await stack.enter_async_context(serving(app, listener))
+        yield Platform(url, database_url, access, shop, lake, settings, ingest, workflows, lander)
+
+
+def _dashboard_socket(port: int | None) -> socket.socket:
+    """Listen on the port that was asked for, or else on the usual one or any free one."""
+    if port is not None:
+        return listen(port)
+    try:
+        return listen(PORT)
+    except Unavailable:
+        return listen()
+
+
+async def _postgres(stack: AsyncExitStack, options: Options) -> str:
+    """Start and migrate it; an interrupted start is waited for, so that it can be stopped."""
+    start = partial(start_postgres, options.state.postgres, url=options.database_url)
+    starting: asyncio.Task[PostgresServer] = asyncio.create_task(asyncio.to_thread(start))
+
+    async def stop() -> None:
+        with suppress(Unavailable):
+            server = await starting
+            await asyncio.to_thread(server.stop)
+
+    stack.push_async_callback(stop)
+    server = await asyncio.shield(starting)
+    await asyncio.to_thread(migrate, server.url)
+    return server.url
+
+
+async def _lake(stack: AsyncExitStack, state: State) -> tuple[CatalogServer, LakeCatalog]:
+    server = stack.enter_context(serve_catalog(state.lake, state.secret("catalog")))
+    catalog = load_catalog(server.url, server.warehouse, server.token)
+    stack.enter_context(closing(catalog))
+    await asyncio.to_thread(ensure_tables, catalog)
+    return server, catalog
+
+
+def _settings(access: AccessEmulator, shop: EmulatedShop, lake: CatalogServer) -> Settings:
+    return local_settings(
+        **shop.settings,
+        CF_ACCESS_TEAM_DOMAIN=access.issuer,
+        CF_ACCESS_AUD=AUDIENCE,
+        CATALOG_URI=lake.url,
+        CATALOG_WAREHOUSE=lake.warehouse,
+        CATALOG_TOKEN=lake.token,
+    )
+
+
+def _start_ingest(
+    stack: AsyncExitStack, wiring: Wiring, ingest: IngestBindings, *, crons: bool
+) -> Lander:
+    """Resume what a crash left unfinished, then take jobs, land events and keep the schedule."""
+    for name, workflow in WORKFLOWS.items():
+        wiring.workflows.register(name, partial(_run_workflow, workflow, ingest))
+    stack.push_async_callback(wiring.workflows.close)
+    wiring.workflows.resume()
+    lander = Lander(wiring.journal, wiring.catalog)
+    _background(stack, lander.run(), "lander")
+    _background(stack, Consumer(wiring.jobs, wiring.dead_letters, ingest).run(), "consumer")
+    if crons:
+        scheduler = Scheduler(wiring.journal, CRONS, partial(_fire, ingest), clock=ingest.clock)
+        _background(stack, scheduler.run(), "scheduler")
+    return lander
+
+
+async def _run_workflow(
+    workflow: Workflow, bindings: IngestBindings, step: Step, payload: JsonObject
+) -> Json:
+    return await workflow(step, payload, bindings)
+
+
+async def _fire(bindings: IngestBindings, cron: str, scheduled_at: datetime) -> None:
+    await fire(cron, scheduled_at, bindings)
+
+
+def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    """Run the work until the platform stops; if it fails before, say so in the log."""
+    task = asyncio.create_task(work, name=name)
+
+    def ended(done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            _logger.critical("background work ended", exc_info=error, extra={"work": name})
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.wait([task])
+
+    task.add_done_callback(ended)
+    stack.push_async_callback(stop)
