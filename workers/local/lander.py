@@ -12,6 +12,7 @@ from pyiceberg.catalog import Catalog
 
 from shared.adapters.embedded.journal import Journal
 from shared.adapters.embedded.stream import Batch, Spool
+from shared.adapters.lake.commits import Persistence
 from shared.adapters.lake.landing import Lines, land
 from shared.adapters.lake.maintenance import Upkeep, maintain
 from shared.adapters.lake.tables import telemetry_table
@@ -56,12 +57,14 @@ class Lander:
         clock: Clock | None = None,
         rhythm: Rhythm | None = None,
         upkeep: Upkeep | None = None,
+        persistence: Persistence | None = None,
     ) -> None:
         self._clock = clock or SystemClock()
         self._spool = Spool(journal, self._clock)
         self._catalog = catalog
         self._rhythm = rhythm or Rhythm()
         self._upkeep = upkeep or Upkeep()
+        self._persistence = persistence or Persistence()
 
     async def run(self) -> None:
         """Land what is due and look after the tables, until cancelled; failures are retried."""
@@ -121,12 +124,12 @@ class Lander:
         batch = self._spool.claim(stream, events=self._rhythm.events, size=self._rhythm.size)
         if batch is None:
             return 0
-        await asyncio.to_thread(_append, self._catalog, batch)
+        await asyncio.to_thread(_append, self._catalog, batch, self._persistence)
         self._spool.discard(batch)
         _LOG.info("landed", extra={"stream": stream, "events": batch.event_count})
         return batch.event_count
 
 
-def _append(catalog: Catalog, batch: Batch) -> None:
+def _append(catalog: Catalog, batch: Batch, persistence: Persistence) -> None:
     lines = [Lines(send.accepted_at, send.event_count, send.lines) for send in batch.sends]
-    land(catalog, telemetry_table(batch.stream), batch.id, lines)
+    land(catalog, telemetry_table(batch.stream), batch.id, lines, persistence)

@@ -16,7 +16,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
 
-from shared.adapters.lake.commits import commit
+from shared.adapters.lake.commits import Persistence, commit
 from shared.adapters.lake.schemas import INGEST_TS
 
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -31,7 +31,13 @@ class Lines:
     text: bytes
 
 
-def land(catalog: Catalog, identifier: Identifier, key: str, lines: Sequence[Lines]) -> Table:
+def land(
+    catalog: Catalog,
+    identifier: Identifier,
+    key: str,
+    lines: Sequence[Lines],
+    persistence: Persistence,
+) -> Table:
     """Append the events in one commit and return the table.
 
     Args:
@@ -39,12 +45,13 @@ def land(catalog: Catalog, identifier: Identifier, key: str, lines: Sequence[Lin
         identifier: The table's name.
         key: The batch's id: a table that has it gets nothing again.
         lines: The events.
+        persistence: How long to try.
 
     Raises:
         CommitGaveUp: The catalog does not take the commit now.
     """
     append = Append(lambda table: events_table(table.schema().as_arrow(), lines))
-    return commit(catalog, identifier, key, append)
+    return commit(catalog, identifier, key, append, persistence=persistence)
 
 
 def events_table(schema: pa.Schema, lines: Sequence[Lines]) -> pa.Table:
