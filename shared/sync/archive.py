@@ -5,7 +5,7 @@ The archive is the source of every load, so that a run can be replayed without S
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,9 +85,21 @@ def archive_key(run_id: str, part: str = "") -> str:
 
 
 async def store_archive(
-    objects: ObjectStore, key: str, chunks: AsyncIterator[bytes], announced: ArchiveCount
+    objects: ObjectStore,
+    key: str,
+    chunks: AsyncIterator[bytes],
+    announced: ArchiveCount,
+    *,
+    metadata: Mapping[str, str] | None = None,
 ) -> ArchiveCount:
     """Write a result to the object store while counting it; a wrong one leaves no archive.
+
+    Args:
+        objects: The store.
+        key: Where the archive goes.
+        chunks: The result as it is downloaded.
+        announced: What it must hold.
+        metadata: What a later load must know of the result.
 
     Raises:
         ArchiveMismatch: Bytes, lines or roots differ from what Shopify announced.
@@ -101,7 +113,7 @@ async def store_archive(
         if differences := counter.finish().differences(announced):
             raise ArchiveMismatch(f"the result holds {differences}")
 
-    await objects.put_stream(key, checked(), content_type=CONTENT_TYPE)
+    await objects.put_stream(key, checked(), content_type=CONTENT_TYPE, metadata=metadata)
     return ArchiveCount(counter.size, counter.lines, counter.roots)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from shared.integrations.shopify.errors import BulkResultExpired
 from shared.integrations.shopify.models import BulkOperation
 from shared.integrations.shopify.recovery import find_bulk
 from shared.ports import JsonObject, ObjectStore
-from shared.sync.archive import ArchiveCount, ArchiveMismatch, store_archive
+from shared.sync.archive import CONTENT_TYPE, ArchiveCount, ArchiveMismatch, store_archive
 
 OPERATIONS_MAX: Final = 3
 """How often one export is submitted before the run gives up."""
@@ -79,7 +79,12 @@ def wait_before_poll(number: int) -> timedelta:
 
 
 async def download_export(
-    client: ShopifyClient, objects: ObjectStore, *, operation_id: str, key: str
+    client: ShopifyClient,
+    objects: ObjectStore,
+    *,
+    operation_id: str,
+    key: str,
+    metadata: Mapping[str, str],
 ) -> Verdict:
     """Archive the operation's result if it is what Shopify counted; else leave no archive.
 
@@ -92,7 +97,7 @@ async def download_export(
         if (verdict := judge(operation)).state != "ready":
             return verdict
         try:
-            count = await _archived(client, objects, operation, key)
+            count = await _archived(client, objects, operation, key, metadata)
         except BulkResultExpired as error:
             return Verdict("again", f"the result expired: {error}")
         except ArchiveMismatch as error:
@@ -103,11 +108,15 @@ async def download_export(
 
 
 async def _archived(
-    client: ShopifyClient, objects: ObjectStore, operation: BulkOperation, key: str
+    client: ShopifyClient,
+    objects: ObjectStore,
+    operation: BulkOperation,
+    key: str,
+    metadata: Mapping[str, str],
 ) -> ArchiveCount:
     announced = ArchiveCount.announced(operation)
     if operation.url is None:
-        await objects.put(key, b"", content_type="application/jsonl")
+        await objects.put(key, b"", content_type=CONTENT_TYPE, metadata=metadata)
         return ArchiveCount(0, 0, 0)
     async with aclosing(client.download(operation.url)) as chunks:
-        return await store_archive(objects, key, chunks, announced)
+        return await store_archive(objects, key, chunks, announced, metadata=metadata)

@@ -21,8 +21,8 @@ from shared.sync.order_details import close_gaps
 
 AGREEMENTS: Final = "agreements"
 REMOVE_PAGE: Final = 5_000
-_COMPLETE: Final = ("lines", "returns", "return_lines")
-"""Kinds of children that a bulk result holds all of, so that an absent one is gone."""
+RETURNS: Final = "returns"
+"""Metadata of an archive: `all` where it holds the returns, which needs a scope of its own."""
 _RETURN_LINE: Final = "ReturnLineItem"
 _RETURN_LINES: Final[JsonObject] = {"phase": "return-lines", "offset": 0}
 _SALES: Final[JsonObject] = {"phase": "sales", "part": 0}
@@ -143,9 +143,14 @@ class OrderLoad:
         return LoadPage(after, sales.records, written, sales.size)
 
     async def _remove(self, cursor: JsonObject) -> LoadPage:
+        """Remove children that the result no longer has, of the kinds that it has all of."""
+        info = await self._objects.head(self._key)
+        kinds = ["lines"]
+        if info is not None and info.metadata.get(RETURNS) == "all":
+            kinds += ["returns", "return_lines"]
         async with self._databases.open() as db:
             removed, after = await self._writes(db).remove_unseen(
-                written_by=self._writer, kinds=_COMPLETE, after=cursor["after"], limit=REMOVE_PAGE
+                written_by=self._writer, kinds=kinds, after=cursor["after"], limit=REMOVE_PAGE
             )
         phase = "details" if after is None else "remove"
         return LoadPage({"phase": phase, "after": after}, records_written=removed)

@@ -14,13 +14,14 @@ from shared.clock import format_instant, parse_instant
 from shared.errors import NonRetryable
 from shared.integrations.shopify import queries
 from shared.integrations.shopify.client import ShopifyClient
+from shared.integrations.shopify.selections import granted
 from shared.jobs import ShopifyBulkSyncStart
 from shared.ports import Json, JsonObject
 from shared.sync.archive import archive_key
 from shared.sync.audit import Failure, StepReport
 from shared.sync.exports import download_export, judge, request_export
 from shared.sync.load import Load
-from shared.sync.order_load import AGREEMENTS, OrderLoad
+from shared.sync.order_load import AGREEMENTS, RETURNS, OrderLoad
 from shared.sync.product_load import ProductLoad
 from shared.sync.windows import Window, hidden_orders_note, sync_window
 
@@ -107,7 +108,11 @@ class BulkSyncSteps:
         key = archive_key(self._job.run_id, part)
         async with self._shopify() as client:
             verdict = await download_export(
-                client, self._bindings.objects, operation_id=operation_id, key=key
+                client,
+                self._bindings.objects,
+                operation_id=operation_id,
+                key=key,
+                metadata=self._metadata(start),
             )
             if verdict.state == "ready" and self.object == "orders" and not part:
                 await self._cross_check(client, start, verdict.roots)
@@ -191,6 +196,10 @@ class BulkSyncSteps:
         if roots < expected:
             note = f"Shopify counts {expected} orders in the window, the export holds {roots}"
             await self._record(notes=[*start["notes"], note])
+
+    def _metadata(self, start: JsonObject) -> dict[str, str]:
+        returns = "all" if granted(start["scopes"], RETURNS) else "unread"
+        return {"since": start["since"], "until": start["until"], RETURNS: returns}
 
     def _query(self, start: JsonObject, part: str) -> str:
         window, scopes = _window(start), frozenset(start["scopes"])
