@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.fixtures.lake",
     "tests.fixtures.measurement",
     "tests.fixtures.postgres",
+    "tests.fixtures.shopify",
     "tests.fixtures.staff_api",
 ]

@@ -68,7 +68,8 @@ class EdgeWorker:
         self.log: list[str] = []
         self._answers: dict[int | None, queue.Queue[dict[str, Any]]] = {None: queue.Queue()}
         self._ids = itertools.count(1)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         ready = self._answers[None].get(timeout=_START)
         if "error" in ready:
             raise EdgeError(ready["error"] + "\n" + "\n".join(self.log[-30:]))
@@ -94,9 +95,14 @@ class EdgeWorker:
         """Call an entrypoint's `fetch`."""
         return Answer(**self.ask("fetch", url=url, **request))
 
-    def python(self, source: str, argument: Any = None) -> Any:
-        """Run `async def run(env, argument_json) -> str` in the Worker and return its JSON."""
-        return self.ask("python", source=source, argument=argument)
+    def python(self, module: str, argument: Any = None) -> Any:
+        """Run a module's `async def run(env, argument: str) -> str` and return its JSON."""
+        return self.ask("python", module=module, argument=argument)
+
+    def add(self, path: Path) -> None:
+        """Put a file of this repository on the Worker's import path."""
+        target = f"/session/metadata/{path.relative_to(ROOT)}"
+        self.ask("write", path=target, text=path.read_text(encoding="utf-8"))
 
     def close(self) -> None:
         """End the process."""
@@ -108,6 +114,9 @@ class EdgeWorker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(10)
+        self._reader.join(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -2,7 +2,13 @@
 // lines on standard input; one JSON line answers each. Anything else on standard output is log.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
-import { DurableObjectNamespace, startPlatform } from "./platform.mjs";
+import {
+  CONTRACT,
+  Deliveries,
+  DurableObjectNamespace,
+  RecordingPipeline,
+  startPlatform,
+} from "./platform.mjs";
 import { start } from "./runtime.mjs";
 import { WorkflowRuns } from "./workflow_runs.mjs";
 
@@ -40,7 +46,10 @@ async function respond(name, { url, method = "GET", headers = {}, body }) {
   };
 }
 
+const deliveries = new Deliveries();
+
 async function consume({ queue, messages }) {
+  if (queue === CONTRACT) return deliveries.accept({ messages });
   const verdicts = {};
   const batch = new MessageBatch(queue, messages, verdicts);
   await invoke("Default", "queue", batch, {}, {});
@@ -121,10 +130,9 @@ const commands = {
   fetch: ({ entrypoint: name = "Default", ...request }) => respond(name, request),
   trigger: ({ cron, scheduledTime }) => routes["/scheduled"]({ cron, scheduledTime }),
   consume,
-  async python({ source, argument }) {
-    const run = worker.pyodide.runPython(`${source}\nrun`);
-    const text = await run.callPromising(env, JSON.stringify(argument ?? null));
-    return JSON.parse(text);
+  async python({ module, argument }) {
+    const { run } = worker.pyodide.pyimport(module);
+    return JSON.parse(await run.callPromising(env, JSON.stringify(argument ?? null)));
   },
   write({ path, text }) {
     worker.pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
@@ -142,6 +150,10 @@ async function main() {
       const made = worker.main[className].callPromising(state, env);
       return async (method, args) => worker.call(await made, method, false, ...args);
     });
+  }
+  if (options.contract) {
+    env.CONTRACT_PIPELINE = new RecordingPipeline(platform.env.COMMERCE_TELEMETRY);
+    env.CONTRACT_TAKE = () => deliveries.take();
   }
   worker = await start({ ...options, env });
   reply({ ready: true, origin });

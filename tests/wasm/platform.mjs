@@ -6,8 +6,11 @@ import { DatabaseSync } from "node:sqlite";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 
-export async function startPlatform({ config, vars, origin, ingestOrigin }) {
+export const CONTRACT = "contract";
+
+export async function startPlatform({ config, vars, origin, ingestOrigin, contract = [] }) {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+  addContractBindings(workerOptions, contract);
   const workflows = Object.values(workerOptions.workflows ?? {});
   const stand = readFileSync(new URL("./stand_in.mjs", import.meta.url), "utf8");
   const classes = workflows.map(
@@ -31,6 +34,18 @@ export async function startPlatform({ config, vars, origin, ingestOrigin }) {
   const bindings = await miniflare.getBindings("worker");
   delete bindings.STAND_IN_ORIGIN;
   return { miniflare, env: named(bindings, workerOptions) };
+}
+
+// What the contract suites need beside our own bindings: a queue and Workflows of their own.
+function addContractBindings(options, workflows) {
+  if (!workflows.length) return;
+  options.queueProducers = { ...options.queueProducers, CONTRACT_QUEUE: { queueName: CONTRACT } };
+  const consumer = { maxBatchSize: 100, maxBatchTimeout: 0 };
+  options.queueConsumers = { ...options.queueConsumers, [CONTRACT]: consumer };
+  for (const name of workflows) {
+    const className = name.replaceAll("-", "_");
+    options.workflows = { ...options.workflows, [`CONTRACT_${className}`]: { name, className } };
+  }
 }
 
 function services(declared = {}, ingestOrigin) {
@@ -152,5 +167,39 @@ class SqlStorageCursor {
   }
   toArray() {
     return this.#rows;
+  }
+}
+
+// A pipeline that keeps what it is given. In production and in Miniflare a pipeline is a Fetcher
+// with a method `send`, whose argument crosses by structured clone.
+export class RecordingPipeline {
+  #rows = [];
+  constructor(pipeline) {
+    const record = (rows) => this.#rows.push(...structuredClone(rows));
+    const rows = () => this.#rows;
+    const recorder = {
+      async send(sent) {
+        record(sent);
+        await pipeline.send(structuredClone(sent));
+      },
+      text: () => JSON.stringify(rows()),
+      clear: () => rows().splice(0),
+    };
+    return as(recorder, "Fetcher");
+  }
+}
+
+// What the contract's queue has delivered and nobody has taken yet.
+export class Deliveries {
+  #bodies = [];
+  accept({ messages }) {
+    this.#bodies.push(...messages.map((message) => JSON.parse(message.body)));
+    return Object.fromEntries(messages.map(({ id }) => [id, "ack"]));
+  }
+  async take() {
+    for (let waited = 0; waited < 600 && !this.#bodies.length; waited += 50) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return JSON.stringify(this.#bodies.splice(0));
   }
 }

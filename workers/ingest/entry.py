@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from ingest import workflows as definitions
 from ingest.app import internal_app, public_app
 from ingest.bindings import IngestBindings
 from ingest.queue import DONE, consume, store_dead_letter
 from ingest.scheduled import fire
-from ingest.workflows import WORKFLOWS
 from shared.adapters.cloudflare import database, http, measurement, object_store, queue, workflows
 from shared.adapters.cloudflare.measurement import MeasurementContainer
 from shared.adapters.cloudflare.settings import settings_of
@@ -94,7 +94,7 @@ class ShopifyBulkSync(WorkflowEntrypoint):  # type: ignore[misc]
 
     async def run(self, event: Any, step: Any) -> Json:
         """Run an instance."""
-        definition = WORKFLOWS["shopify-bulk-sync"]
+        definition = definitions.WORKFLOWS["shopify-bulk-sync"]
         return await workflows.run_workflow(definition, event, step, _bindings(self.env))
 
 
@@ -103,5 +103,5 @@ class MeasurementRefresh(WorkflowEntrypoint):  # type: ignore[misc]
 
     async def run(self, event: Any, step: Any) -> Json:
         """Run an instance."""
-        definition = WORKFLOWS["measurement-refresh"]
+        definition = definitions.WORKFLOWS["measurement-refresh"]
         return await workflows.run_workflow(definition, event, step, _bindings(self.env))

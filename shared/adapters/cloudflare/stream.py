@@ -26,7 +26,8 @@ from shared.telemetry_validation import validated_events
 from workers import import_from_javascript
 
 _CALL: Final = "call.mjs"
-_EXACT: Final = 2**53
+_EXACT: Final = 2**53 - 1
+"""From here on Pyodide makes a BigInt of an integer, and Pipelines takes none."""
 
 
 class Sink(Protocol):
