@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from local.iceberg_faults import UNAVAILABLE
+from local.iceberg_faults import UNAVAILABLE, Fault
 from local.lander import Lander, Rhythm
 
 from shared.adapters.embedded.stream import Spool, SpooledStream
@@ -165,6 +167,31 @@ class TestRun:
             await _until(lambda: _count(lake, "sync") == 1)
             lake.catalog.rename_table("commerce.away", "commerce.telemetry")
             await _until(lambda: _count(lake) == 1)
+
+    async def test_stopping_does_not_wait_for_a_catalog_that_is_down(self, lake: Lake) -> None:
+        lake.server.faults.add(Fault("update_table", 429, retry_after=60), times=100)
+        await lake.commerce.send([event(n) for n in range(4)])
+        async with asyncio.timeout(5), _running(Lander(lake.journal, lake.catalog, rhythm=QUICK)):
+            await _until(lambda: len(lake.server.faults.happened) == 1)
+        lake.server.faults.clear()
+        assert await lake.lander.flush() == 4
+        assert _count(lake) == 4
+
+    async def test_stopping_waits_for_what_has_begun(
+        self, lake: Lake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun = threading.Event()
+
+        def slow(*_: object) -> None:
+            begun.set()
+            time.sleep(0.2)
+            begun.clear()
+
+        monkeypatch.setattr("local.lander.maintain", slow)
+        rhythm = replace(QUICK, upkeep=timedelta(0))
+        async with _running(Lander(lake.journal, lake.catalog, rhythm=rhythm)):
+            await _until(begun.is_set)
+        assert not begun.is_set()
 
     async def test_tables_are_looked_after(self, lake: Lake) -> None:
         for number in range(3):

@@ -49,6 +49,11 @@ class Faults:
         with self._lock:
             self._waiting.extend([fault] * times)
 
+    def clear(self) -> None:
+        """Forget the faults that have not happened."""
+        with self._lock:
+            self._waiting.clear()
+
     def take(self, operation: str) -> Fault | None:
         """Return the fault that this request shall end with, and forget it."""
         with self._lock:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from pyiceberg.catalog import Catalog
 
 from shared.adapters.embedded.journal import Journal
 from shared.adapters.embedded.stream import Batch, Spool
-from shared.adapters.lake.commits import Persistence
+from shared.adapters.lake.commits import CommitGaveUp, Persistence
 from shared.adapters.lake.landing import Lines, land
 from shared.adapters.lake.maintenance import Upkeep, maintain
 from shared.adapters.lake.tables import telemetry_table
@@ -65,6 +68,7 @@ class Lander:
         self._rhythm = rhythm or Rhythm()
         self._upkeep = upkeep or Upkeep()
         self._persistence = persistence or Persistence()
+        self._stopping = threading.Event()
 
     async def run(self) -> None:
         """Land what is due and look after the tables, until cancelled; failures are retried."""
@@ -92,9 +96,8 @@ class Lander:
     async def maintain(self) -> None:
         """Compact small files, expire old snapshots and remove files that nothing refers to."""
         for stream in EVENTS:
-            await asyncio.to_thread(
-                maintain, self._catalog, telemetry_table(stream), self._upkeep, self._clock.now()
-            )
+            table, now = telemetry_table(stream), self._clock.now()
+            await self._act(partial(maintain, self._catalog, table, self._upkeep, now))
 
     async def _land_due(self, stream: Stream) -> bool:
         """Land what of a stream is due; return False if that failed, for now."""
@@ -124,12 +127,35 @@ class Lander:
         batch = self._spool.claim(stream, events=self._rhythm.events, size=self._rhythm.size)
         if batch is None:
             return 0
-        await asyncio.to_thread(_append, self._catalog, batch, self._persistence)
+        await self._act(partial(self._append, batch))
         self._spool.discard(batch)
         _LOG.info("landed", extra={"stream": stream, "events": batch.event_count})
         return batch.event_count
 
+    async def _act(self, act: Callable[[], object]) -> None:
+        """Run blocking work in a thread; a cancellation waits for it, as it cannot be undone."""
+        work = asyncio.ensure_future(asyncio.to_thread(act))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._stopping.set()
+            await asyncio.wait([work])
+            self._stopping.clear()
+            if not work.cancelled() and (error := work.exception()) is not None:
+                _LOG.info("stopped", extra={"reason": repr(error)})
+            raise
 
-def _append(catalog: Catalog, batch: Batch, persistence: Persistence) -> None:
-    lines = [Lines(send.accepted_at, send.event_count, send.lines) for send in batch.sends]
-    land(catalog, telemetry_table(batch.stream), batch.id, lines, persistence)
+    def _append(self, batch: Batch) -> None:
+        lines = [Lines(send.accepted_at, send.event_count, send.lines) for send in batch.sends]
+        land(
+            self._catalog,
+            telemetry_table(batch.stream),
+            batch.id,
+            lines,
+            persistence=self._persistence,
+            sleep=self._pause,
+        )
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise CommitGaveUp("the lander is stopping; what was accepted lands at its next start")

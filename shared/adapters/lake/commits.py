@@ -74,7 +74,7 @@ def commit(
         recompute: Whether `change` may be called again after the table's content changed in a way
             that contradicts it; otherwise ValidationException is raised.
         persistence: How long to try.
-        sleep: Waits between two attempts.
+        sleep: Waits between two attempts; what it raises ends them.
 
     Raises:
         CommitGaveUp: The catalog did not take it however often it was tried.

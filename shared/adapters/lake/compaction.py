@@ -19,11 +19,13 @@ from pyiceberg.table.update.snapshot import _OverwriteFiles
 from pyiceberg.typedef import Identifier
 
 from shared import ids
-from shared.adapters.lake.commits import commit
+from shared.adapters.lake.commits import Persistence, commit
 from shared.adapters.lake.landing import write_files
 from shared.limits import MIB
 
 _NOTHING: Final[Mapping[str, str]] = {}
+_BRIEF: Final = Persistence(attempts=4, longest_wait=1.0)
+"""Compaction can wait for its next turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def compact(catalog: Catalog, identifier: Identifier, rule: Compaction) -> int:
     for tasks in _groups(table.scan().plan_files(), rule):
         rewrite = _Rewrite(table, tasks)
         try:
-            commit(catalog, identifier, ids.new_id("cpt"), rewrite, recompute=False)
+            commit(
+                catalog, identifier, ids.new_id("cpt"), rewrite, recompute=False, persistence=_BRIEF
+            )
         except ValidationException:
             rewrite.undo()
         else:

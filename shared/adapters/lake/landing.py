@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +37,9 @@ def land(
     identifier: Identifier,
     key: str,
     lines: Sequence[Lines],
-    persistence: Persistence,
+    *,
+    persistence: Persistence | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Table:
     """Append the events in one commit and return the table.
 
@@ -46,12 +49,15 @@ def land(
         key: The batch's id: a table that has it gets nothing again.
         lines: The events.
         persistence: How long to try.
+        sleep: Waits between two attempts; what it raises ends them.
 
     Raises:
         CommitGaveUp: The catalog does not take the commit now.
     """
     append = Append(lambda table: events_table(table.schema().as_arrow(), lines))
-    return commit(catalog, identifier, key, append, persistence=persistence)
+    return commit(
+        catalog, identifier, key, append, persistence=persistence or Persistence(), sleep=sleep
+    )
 
 
 def events_table(schema: pa.Schema, lines: Sequence[Lines]) -> pa.Table:
