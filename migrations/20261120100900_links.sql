@@ -6,8 +6,7 @@ SET LOCAL statement_timeout = '60s';
 CREATE TABLE link_product_tag (
     id TEXT PRIMARY KEY,
     product_id TEXT NOT NULL,
-    tag_id TEXT NOT NULL,
-    written_by TEXT NOT NULL
+    tag_id TEXT NOT NULL
 );
 COMMENT ON TABLE link_product_tag IS 'One tag that one product carries.';
 COMMENT ON COLUMN link_product_tag.id IS 'Derived from product and tag.';

@@ -162,8 +162,7 @@ COMMENT ON COLUMN public.link_product_macrodata_artifact.id IS 'Derived from pro
 CREATE TABLE public.link_product_tag (
     id text NOT NULL,
     product_id text NOT NULL,
-    tag_id text NOT NULL,
-    written_by text NOT NULL
+    tag_id text NOT NULL
 );
 
 

@@ -1,0 +1,159 @@
+"""Keeps artifacts of every kind; concurrent edits are refused by version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from shared.artifacts.kinds import ArtifactKind
+from shared.artifacts.models import Artifact
+from shared.errors import NotFound, PreconditionFailed
+from shared.ids import new_id
+from shared.ports import Database, JsonObject, Row
+
+_COLUMNS: Final = (
+    "id, kind, name, status, payload, version, created_at, created_by, updated_at, updated_by"
+)
+
+
+class Artifacts:
+    """The artifact registry."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self, kind: ArtifactKind, artifact_id: str) -> Artifact | None:
+        """Return an artifact of a kind, or None."""
+        row = await self._db.fetch_one(
+            f"SELECT {_COLUMNS} FROM macrodata_artifact WHERE kind = $1 AND id = $2",
+            kind.value,
+            artifact_id,
+        )
+        return None if row is None else _artifact(row)
+
+    async def get_named(self, kind: ArtifactKind, name: str) -> Artifact | None:
+        """Return the artifact that has this name among those of its kind, or None."""
+        row = await self._db.fetch_one(
+            f"SELECT {_COLUMNS} FROM macrodata_artifact WHERE kind = $1 AND name = $2",
+            kind.value,
+            name,
+        )
+        return None if row is None else _artifact(row)
+
+    async def list(
+        self, kind: ArtifactKind, *, status: str | None = None, after: str = "", limit: int
+    ) -> Sequence[Artifact]:
+        """Return the artifacts of a kind that follow an id, in the order of their ids."""
+        rows = await self._db.fetch_all(
+            f"SELECT {_COLUMNS} FROM macrodata_artifact WHERE kind = $1"
+            " AND ($2::text IS NULL OR status = $2) AND id > $3 ORDER BY id LIMIT $4",
+            kind.value,
+            status,
+            after,
+            limit,
+        )
+        return [_artifact(row) for row in rows]
+
+    async def add(
+        self,
+        kind: ArtifactKind,
+        payload: JsonObject,
+        *,
+        at: datetime,
+        by: str,
+        name: str | None = None,
+        status: str = "active",
+        artifact_id: str | None = None,
+    ) -> Artifact:
+        """Keep a new artifact.
+
+        Raises:
+            Conflict: The id is taken, or the name among artifacts of the kind.
+        """
+        row = await self._db.fetch_one(
+            "INSERT INTO macrodata_artifact (id, kind, name, status, payload,"
+            " created_at, created_by, updated_at, updated_by)"
+            f" VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $6, $7) RETURNING {_COLUMNS}",
+            artifact_id or new_id("mda"),
+            kind.value,
+            name,
+            status,
+            json.dumps(payload),
+            at,
+            by,
+        )
+        return _found(row)
+
+    async def update(
+        self,
+        kind: ArtifactKind,
+        artifact_id: str,
+        *,
+        expected_version: int,
+        at: datetime,
+        by: str,
+        payload: JsonObject | None = None,
+        status: str | None = None,
+    ) -> Artifact:
+        """Replace the payload, the status or both.
+
+        Raises:
+            NotFound: There is no such artifact.
+            PreconditionFailed: Somebody changed it since that version was read.
+        """
+        row = await self._db.fetch_one(
+            "UPDATE macrodata_artifact SET payload = COALESCE($4::jsonb, payload),"
+            " status = COALESCE($5, status), version = version + 1, updated_at = $6,"
+            " updated_by = $7 WHERE kind = $1 AND id = $2 AND version = $3"
+            f" RETURNING {_COLUMNS}",
+            kind.value,
+            artifact_id,
+            expected_version,
+            None if payload is None else json.dumps(payload),
+            status,
+            at,
+            by,
+        )
+        if row is None:
+            await self._refuse(kind, artifact_id)
+        return _found(row)
+
+    async def remove(
+        self, kind: ArtifactKind, artifact_id: str, *, expected_version: int | None = None
+    ) -> None:
+        """Remove an artifact and its links to products.
+
+        Raises:
+            NotFound: There is no such artifact.
+            PreconditionFailed: Somebody changed it since that version was read.
+        """
+        async with self._db.transaction():
+            removed = await self._db.execute(
+                "DELETE FROM macrodata_artifact"
+                " WHERE kind = $1 AND id = $2 AND ($3::bigint IS NULL OR version = $3)",
+                kind.value,
+                artifact_id,
+                expected_version,
+            )
+            if not removed:
+                await self._refuse(kind, artifact_id)
+            await self._db.execute(
+                "DELETE FROM link_product_macrodata_artifact WHERE artifact_id = $1", artifact_id
+            )
+
+    async def _refuse(self, kind: ArtifactKind, artifact_id: str) -> None:
+        if await self.get(kind, artifact_id) is None:
+            raise NotFound(f"there is no {kind.value} {artifact_id}")
+        raise PreconditionFailed(f"{artifact_id} has changed since it was read")
+
+
+def _artifact(row: Row) -> Artifact:
+    return Artifact(**{**row, "kind": ArtifactKind(row["kind"])})
+
+
+def _found(row: Row | None) -> Artifact:
+    if row is None:
+        raise NotFound("there is no such artifact")
+    return _artifact(row)
