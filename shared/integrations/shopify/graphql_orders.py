@@ -100,7 +100,7 @@ def _visit(journey: JsonObject | None) -> tuple[str | None, str | None]:
 
 
 def _summary(node: JsonObject, order_id: str) -> OrderSummary:
-    get, money = node.get, v.money
+    get, money, shop_money = node.get, v.money, v.shop_money
     price, presentment_price = money(node["totalPriceSet"])
     subtotal, presentment_subtotal = money(get("subtotalPriceSet"))
     tax, presentment_tax = money(get("totalTaxSet"))
@@ -113,13 +113,13 @@ def _summary(node: JsonObject, order_id: str) -> OrderSummary:
         tax,
         discounts,
         shipping,
-        money(get("currentTotalPriceSet"))[0],
-        money(get("currentSubtotalPriceSet"))[0],
-        money(get("currentTotalTaxSet"))[0],
-        money(get("currentTotalDiscountsSet"))[0],
-        money(get("totalReceivedSet"))[0],
-        money(get("totalRefundedSet"))[0],
-        money(get("totalOutstandingSet"))[0],
+        shop_money(get("currentTotalPriceSet")),
+        shop_money(get("currentSubtotalPriceSet")),
+        shop_money(get("currentTotalTaxSet")),
+        shop_money(get("currentTotalDiscountsSet")),
+        shop_money(get("totalReceivedSet")),
+        shop_money(get("totalRefundedSet")),
+        shop_money(get("totalOutstandingSet")),
         presentment_price,
         presentment_subtotal,
         presentment_tax,

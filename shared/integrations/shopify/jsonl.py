@@ -77,12 +77,20 @@ def parse_line(line: bytes, loads: Loads = json.loads) -> JsonObject:
         MalformedNode: The line is no JSON object, e.g. because the file was cut off inside it.
     """
     try:
-        node = loads(line)
+        node = _read(line, loads)
     except ValueError as error:
         raise MalformedNode("", "", f"a line is no JSON ({type(error).__name__})") from None
     if not isinstance(node, dict):
         raise MalformedNode("", "", "a line is no JSON object")
     return node
+
+
+def _read(line: bytes, loads: Loads) -> object:
+    """Read a line; a fast reader may be stricter, e.g. on lone surrogates."""
+    try:
+        return loads(line)
+    except ValueError:
+        return json.loads(line)
 
 
 def kind_of(node: JsonObject) -> str:

@@ -109,7 +109,7 @@ def _header(body: JsonObject, gid: str, order_id: str) -> OrderHeader:
         v.optional(get("landing_site")),
         v.optional(get("referring_site")),
         v.texts(v.tags(get("tags"))),
-        v.texts(item["code"] for item in get("discount_codes") or ()),
+        v.texts([item["code"] for item in get("discount_codes") or ()]),
         v.attributes(get("note_attributes"), "name"),
         v.texts(get("payment_gateway_names")),
     )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from operator import index
 from typing import Any, Final
 
@@ -50,9 +51,12 @@ def optional(value: str | float | None) -> str | None:
     """Return a text or None; the shapes differ in writing "" and null, so both are None."""
     if value is None or value == "":
         return None
-    return clean(value if isinstance(value, str) else str(value)) or None
+    if isinstance(value, str):
+        return value if value.isascii() and "\0" not in value else clean(value) or None
+    return str(value)
 
 
+@lru_cache(maxsize=1_024)
 def upper(value: str | None) -> str | None:
     """Return an enum's name as GraphQL writes it; REST writes it in lower case."""
     return clean(value).upper() if value else None
@@ -73,8 +77,12 @@ def optional_instant(value: str | None) -> datetime | None:
     return instant(value) if value else None
 
 
+@lru_cache(maxsize=32_768)
 def amount(value: str | float | None) -> Decimal:
-    """Parse an amount; null is zero, a JSON number is read by its digits."""
+    """Parse an amount; null is zero, a JSON number is read by its digits.
+
+    Remembers: the amounts of a shop repeat, and most of them are zero.
+    """
     if value is None:
         return ZERO
     parsed = Decimal(value if isinstance(value, str) else str(value))
@@ -97,6 +105,11 @@ def money(bag: Node | None) -> Pair:
     return shop, shop if presentment is None else amount(presentment["amount"])
 
 
+def shop_money(bag: Node | None) -> Decimal:
+    """Return the shop's side of a GraphQL MoneyBag."""
+    return ZERO if bag is None else amount(bag["shopMoney"]["amount"])
+
+
 def rest_money(owner: Node, name: str) -> Pair:
     """Return a REST amount as (shop, presentment): `{name}_set` if it is there, else `name`."""
     bag = owner.get(name + "_set")
@@ -115,10 +128,10 @@ def integer(value: int | str | None) -> int:
 
 def claim(value: object) -> bool:
     """Return a boolean; null is False, and text is an error, not a truth."""
+    if value is True or value is False:
+        return value
     if value is None:
         return False
-    if isinstance(value, bool):
-        return value
     raise TypeError(f"{type(value).__name__} is not a boolean")
 
 
@@ -158,26 +171,27 @@ def ref_id(prefix: str, node: Node | None) -> str | None:
     return None if node is None else known_id(prefix, node["id"])
 
 
-def json_list(values: Iterable[object]) -> str:
-    """Return a compact JSON list, the same text for the same values."""
-    listed = list(values)
-    if not listed:
-        return EMPTY_LIST
-    return json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
-
-
 def texts(values: Iterable[str] | None) -> str:
-    """Return a JSON list of texts."""
-    return json_list(clean(value) for value in values) if values else EMPTY_LIST
+    """Return a compact JSON list of texts, the same text for the same values."""
+    if not values:
+        return EMPTY_LIST
+    return f"[{','.join([_quoted(clean(value)) for value in values])}]"
 
 
 def attributes(values: Iterable[Node] | None, name: str = "key") -> str:
     """Return a JSON list of {"key", "value"}; REST calls the key `name`."""
     if not values:
         return EMPTY_LIST
-    return json_list(
-        {"key": text(item[name]), "value": optional(_plain(item.get("value")))} for item in values
-    )
+    listed = [
+        f'{{"key":{_quoted(text(item[name]))},"value":{_nullable(_plain(item.get("value")))}}}'
+        for item in values
+    ]
+    return f"[{','.join(listed)}]"
+
+
+def _nullable(value: str | None) -> str:
+    plain = optional(value)
+    return "null" if plain is None else _quoted(plain)
 
 
 def _plain(value: object) -> str | None:
@@ -204,8 +218,9 @@ def email_hash(value: str | None) -> str | None:
 
 def tracking(rows: Iterable[tuple[str | None, str | None, str | None]]) -> str:
     """Return a JSON list of {"company", "number", "url"} for rows that say anything."""
-    return json_list(
-        {"company": optional(company), "number": optional(number), "url": optional(url)}
+    listed = [
+        f'{{"company":{_nullable(company)},"number":{_nullable(number)},"url":{_nullable(url)}}}'
         for company, number, url in rows
         if company or number or url
-    )
+    ]
+    return f"[{','.join(listed)}]" if listed else EMPTY_LIST

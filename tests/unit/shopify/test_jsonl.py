@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,3 +125,10 @@ def test_a_faster_reader_can_be_injected():
 
     assert jsonl.parse_line(ORDER, loads) == {"id": "x"}
     assert seen == [ORDER]
+
+
+def test_a_lone_surrogate_that_the_fast_reader_refuses_is_read_all_the_same():
+    line = b'{"id":"gid://shopify/Order/1","note":"\\ud83d cut emoji"}'
+    with pytest.raises(ValueError, match=r"surrogate|hex"):
+        orjson.loads(line)
+    assert jsonl.parse_line(line, orjson.loads)["note"].endswith("cut emoji")
