@@ -77,7 +77,7 @@ async def ingest_health(
 def last_good(runs: Sequence[JsonObject], workflow: str) -> datetime | None:
     """Return when the newest good run of a Workflow ended."""
     for run in runs:
-        if run.get("workflow") == workflow and run.get("state") == "complete":
+        if run.get("workflow") == workflow and run.get("status") == "complete":
             return parse_instant(str(run["finished_at"]))
     return None
 

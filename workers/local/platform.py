@@ -16,8 +16,10 @@ from dashboard_api.app import create_app
 from ingest.bindings import IngestBindings
 from ingest.scheduled import CRONS, fire
 from ingest.workflows import WORKFLOWS
+
 from local.access_emulator import AUDIENCE, AccessEmulator, AccessGate
 from local.consumer import Consumer
+from local.controls import Controls
 from local.emulated_shop import EmulatedShop, serving_shop
 from local.iceberg_rest import CatalogServer, serve_catalog
 from local.lander import Lander
@@ -92,7 +94,11 @@ async def running(
         ingest = wiring.ingest()
         lander = _start_ingest(stack, wiring, ingest, crons=crons)
         dashboard = wiring.dashboard(ingest)
-        app = AccessGate(create_app(lambda _: dashboard), access)
+        app = Controls(
+            AccessGate(create_app(lambda _: dashboard), access),
+            ingest,
+            options.state.secret("control"),
+        )
         url = await stack.enter_async_context(serving(app, listener))
         yield Platform(url, database_url, access, shop, lake, settings, ingest, workflows, lander)
 

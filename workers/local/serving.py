@@ -55,7 +55,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
             app,
             log_config=None,
             access_log=False,
-            lifespan="off",
+            lifespan="auto",
             server_header=False,
             timeout_graceful_shutdown=3,
         )

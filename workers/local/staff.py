@@ -18,7 +18,7 @@ from shared.ports import JsonObject
 
 METRICS: Final = "/api/performance-metrics"
 POLL: Final = 0.2
-ENDED: Final = frozenset({"complete", "failed"})
+ENDED: Final = frozenset({"complete", "failed", "skipped"})
 Watch = Callable[[JsonObject], None]
 
 
@@ -52,7 +52,7 @@ class Staff:
             if response.status_code == 200:
                 run: JsonObject = response.json()
                 watch(run)
-                if run.get("state") in ENDED:
+                if run.get("status") in ENDED:
                     return run
             await asyncio.sleep(POLL)
         raise Unavailable(f"run {run_id} has not ended within {timeout:.0f} s")

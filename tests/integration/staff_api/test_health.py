@@ -23,7 +23,7 @@ async def all_well(api: StaffApi) -> None:
         {
             "run_id": "refresh",
             "workflow": "measurement-refresh",
-            "state": "complete",
+            "status": "complete",
             "started_at": format_instant(NOW),
             "finished_at": format_instant(NOW),
         }

@@ -68,7 +68,7 @@ async def test_the_same_key_is_the_same_run(staff_api: StaffApi) -> None:
     for run in first["runs"]:
         await staff_api.ingest.watermarks.release(run["object"], run["run_id"])
         await staff_api.ingest.watermarks.record_run(
-            {"run_id": run["run_id"], "state": "complete", "started_at": format_instant(NOW)}
+            {"run_id": run["run_id"], "status": "complete", "started_at": format_instant(NOW)}
         )
     third = await staff_api.http.post(SYNC, headers=headers)
     assert (third.status_code, third.json()) == (202, first)
@@ -113,7 +113,7 @@ async def test_runs_are_listed_newest_first_in_pages(staff_api: StaffApi) -> Non
     for number in range(5):
         at = format_instant(NOW + timedelta(minutes=number))
         await staff_api.ingest.watermarks.record_run(
-            {"run_id": f"run_{number}", "state": "complete", "started_at": at}
+            {"run_id": f"run_{number}", "status": "complete", "started_at": at}
         )
     first = (await staff_api.http.get(RUNS, params={"limit": "2"})).json()
     assert [run["run_id"] for run in first["items"]] == ["run_4", "run_3"]
@@ -123,7 +123,7 @@ async def test_runs_are_listed_newest_first_in_pages(staff_api: StaffApi) -> Non
 
 
 async def test_one_run_is_read_whole(staff_api: StaffApi) -> None:
-    summary = {"run_id": "run_a", "state": "failed", "error": "expired", "records_read": 3}
+    summary = {"run_id": "run_a", "status": "failed", "error": "expired", "records_read": 3}
     await staff_api.ingest.watermarks.record_run(summary)
     assert (await staff_api.http.get(f"{RUNS}/run_a")).json() == summary
     missing = await staff_api.http.get(f"{RUNS}/run_b")

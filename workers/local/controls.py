@@ -1,0 +1,110 @@
+"""What a developer may ask of ingest by hand: fire a cron, replay an archive."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Final
+
+import httpx
+from ingest.bindings import IngestBindings
+from ingest.scheduled import fire
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.errors import DomainError, NotFound, Unavailable
+from shared.ids import new_id
+from shared.ports import JsonObject
+from shared.sync.replay import replay_archive
+
+PATH: Final = "/cdn-cgi/local/"
+HEADER: Final = "X-Local-Control"
+TIMEOUT: Final = 3600.0
+
+
+class RunUnknown(NotFound):
+    """There is no sync run with this id among the last 500."""
+
+
+async def fire_cron(ingest: IngestBindings, cron: str) -> JsonObject:
+    """Start what belongs to a cron expression, as if its minute were now."""
+    return {"runs": list(await fire(cron, ingest.clock.now(), ingest))}
+
+
+async def replay_run(ingest: IngestBindings, run_id: str) -> JsonObject:
+    """Load a sync run's archive again and stream its events again.
+
+    Raises:
+        RunUnknown: There is no such run.
+        ArchiveNotFound: Its archive is gone.
+    """
+    run = await ingest.watermarks.run(run_id)
+    if run is None or run.get("object") not in {"orders", "products"}:
+        raise RunUnknown(run_id)
+    replayed = await replay_archive(
+        ingest.databases,
+        ingest.objects,
+        ingest.commerce,
+        name=run["object"],
+        archive_run=run_id,
+        replay_id=new_id("replay"),
+        timezone=ingest.settings.SHOP_TIMEZONE,
+        loads=ingest.loads,
+    )
+    return asdict(replayed)
+
+
+CONTROLS: Final[dict[str, Callable[[IngestBindings, str], Awaitable[JsonObject]]]] = {
+    "fire": fire_cron,
+    "replay": replay_run,
+}
+
+
+class Controls:
+    """Answers `POST /cdn-cgi/local/{control}` to who knows the state's secret."""
+
+    def __init__(self, app: ASGIApp, ingest: IngestBindings, secret: str) -> None:
+        self.app = app
+        self.ingest = ingest
+        self.secret = secret
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] != "http" or not scope["path"].startswith(PATH):
+            await self.app(scope, receive, send)
+            return
+        answer = await self._answer(Request(scope, receive))
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> JSONResponse:
+        control = CONTROLS.get(request.url.path.removeprefix(PATH))
+        allowed = hmac.compare_digest(
+            request.headers.get(HEADER, "").encode(), self.secret.encode()
+        )
+        if control is None or not allowed or request.method != "POST":
+            return JSONResponse({"detail": "not found"}, 404)
+        try:
+            return JSONResponse(await control(self.ingest, (await request.body()).decode()))
+        except DomainError as error:
+            return JSONResponse({"detail": str(error) or error.title()}, error.status)
+
+
+async def ask_running(url: str, secret: str, control: str, argument: str) -> JsonObject:
+    """Ask the platform that runs at this address.
+
+    Raises:
+        Unavailable: It does not answer, or it answers that it cannot.
+    """
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as http:
+            response = await http.post(
+                f"{url}{PATH}{control}", content=argument, headers={HEADER: secret}
+            )
+        answer: JsonObject = response.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unavailable(f"the platform at {url} does not answer") from error
+    if response.is_success:
+        return answer
+    raise Unavailable(str(answer.get("detail", response.status_code)))
