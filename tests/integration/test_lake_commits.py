@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 import pytest
+import requests
 from local.iceberg_faults import (
     CONCURRENT_UPDATE,
     LOST_ANSWER,
@@ -111,6 +113,25 @@ def test_an_answer_lost_on_the_last_attempt_is_noticed(
     catalog_server.faults.add(LOST_ANSWER)
     commit(catalog, NAME, "first", _append(1), persistence=Persistence(attempts=1, first_wait=0))
     assert _numbers(catalog) == {1: 1}
+
+
+def test_a_lost_connection_is_looked_into(
+    catalog: LakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the request was carried out, once it never arrived."""
+    ask, lost = catalog.commit_table, iter([True, False])
+
+    def unreliable(*request: Any) -> Any:
+        carried_out = next(lost, None)
+        answer = ask(*request) if carried_out is not False else None
+        if carried_out is None:
+            return answer
+        raise requests.ConnectionError("reset by peer")
+
+    monkeypatch.setattr(catalog, "commit_table", unreliable)
+    commit(catalog, NAME, "first", _append(1), sleep=lambda _: None)
+    commit(catalog, NAME, "second", _append(2), sleep=lambda _: None)
+    assert _numbers(catalog) == {1: 1, 2: 1}
 
 
 def test_a_request_that_is_wrong_is_not_repeated(

@@ -129,6 +129,20 @@ async def test_snapshots_expire_by_number_and_age(lake: Lake) -> None:
     assert _ids(table) == [f"evt_{n:05}" for n in range(6)]
 
 
+async def test_the_last_snapshot_of_a_quiet_time_is_kept(lake: Lake) -> None:
+    """An incremental reader has read it; a new append must not make it vanish."""
+    await _land(lake, 1)
+    await asyncio.sleep(0.5)
+    await _land(lake, 2)
+    snapshot = _table(lake).current_snapshot()
+    assert snapshot is not None
+    succeeded_at = datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
+    quiet = Upkeep(snapshot_age=timedelta(milliseconds=300), reader_age=timedelta(0))
+    for waited, expired in ((200, 0), (400, 1)):
+        now = succeeded_at + timedelta(milliseconds=waited)
+        assert expire_snapshots(lake.catalog, NAME, quiet, now) == expired
+
+
 async def test_a_snapshot_that_may_be_read_is_kept(lake: Lake) -> None:
     await _land(lake, 1, 2, 3)
     assert expire_snapshots(lake.catalog, NAME, Upkeep(snapshots=1), _later()) == 0

@@ -17,7 +17,7 @@ from shared.adapters.embedded.journal import Journal
 from shared.adapters.embedded.stream import Batch, Spool
 from shared.adapters.lake.commits import CommitGaveUp, Persistence
 from shared.adapters.lake.landing import Lines, land
-from shared.adapters.lake.maintenance import Upkeep, maintain
+from shared.adapters.lake.maintenance import Upkeep, maintain, tables
 from shared.adapters.lake.tables import telemetry_table
 from shared.clock import Clock, SystemClock
 from shared.limits import MIB
@@ -69,6 +69,7 @@ class Lander:
         self._upkeep = upkeep or Upkeep()
         self._persistence = persistence or Persistence()
         self._stopping = threading.Event()
+        self._landing = asyncio.Lock()  # flush() may be called while run() runs
 
     async def run(self) -> None:
         """Land what is due and look after the tables, until cancelled; failures are retried."""
@@ -95,8 +96,8 @@ class Lander:
 
     async def maintain(self) -> None:
         """Compact small files, expire old snapshots and remove files that nothing refers to."""
-        for stream in EVENTS:
-            table, now = telemetry_table(stream), self._clock.now()
+        for table in await asyncio.to_thread(tables, self._catalog):
+            now = self._clock.now()
             await self._act(partial(maintain, self._catalog, table, self._upkeep, now))
 
     async def _land_due(self, stream: Stream) -> bool:
@@ -124,11 +125,12 @@ class Lander:
 
     async def _land(self, stream: Stream) -> int:
         """Land one batch of a stream; return how many events it had."""
-        batch = self._spool.claim(stream, events=self._rhythm.events, size=self._rhythm.size)
-        if batch is None:
-            return 0
-        await self._act(partial(self._append, batch))
-        self._spool.discard(batch)
+        async with self._landing:
+            batch = self._spool.claim(stream, events=self._rhythm.events, size=self._rhythm.size)
+            if batch is None:
+                return 0
+            await self._act(partial(self._append, batch))
+            self._spool.discard(batch)
         _LOG.info("landed", extra={"stream": stream, "events": batch.event_count})
         return batch.event_count
 

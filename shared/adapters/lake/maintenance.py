@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
 
 from shared.adapters.lake.compaction import Compaction, compact
+from shared.adapters.lake.tables import TELEMETRY
 
 _MILLISECOND = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,13 +26,14 @@ class Upkeep:
     """What maintenance keeps.
 
     Every retained snapshot makes every later commit slower (about 0.7 ms each), and an incremental
-    reader needs all of them since the one it has read; so the newest are kept, for at most a day.
+    reader needs all of them since the one it has read; so the newest are kept, for at most a day
+    after they were succeeded.
 
     Attributes:
-        compaction: Which files are rewritten.
+        compaction: Which files of the telemetry tables are rewritten.
         snapshots: At most this many snapshots are kept,
-        snapshot_age: none of them older than this unless it is current,
-        reader_age: but all that are younger than this, as somebody may be reading them.
+        snapshot_age: none that was succeeded longer ago than this,
+        reader_age: but all succeeded more lately than this, as somebody may be reading them.
         file_age: A file nothing refers to is removed at this age: a commit may be on its way.
     """
 
@@ -41,9 +44,15 @@ class Upkeep:
     file_age: timedelta = timedelta(days=1)
 
 
+def tables(catalog: Catalog) -> list[Identifier]:
+    """Return the names of all the lake's tables."""
+    return [name for space in catalog.list_namespaces() for name in catalog.list_tables(space)]
+
+
 def maintain(catalog: Catalog, identifier: Identifier, upkeep: Upkeep, now: datetime) -> None:
-    """Compact small files, expire old snapshots, remove files that nothing refers to."""
-    compact(catalog, identifier, upkeep.compaction)
+    """Compact a telemetry table's small files; expire any table's snapshots, remove its orphans."""
+    if identifier[-1] == TELEMETRY:
+        compact(catalog, identifier, upkeep.compaction)
     expire_snapshots(catalog, identifier, upkeep, now)
     remove_orphans(catalog.load_table(identifier), now - upkeep.file_age)
 
@@ -68,9 +77,9 @@ def _expired(table: Table, upkeep: Upkeep, now: datetime) -> Iterator[int]:
     newest_first = sorted(
         table.metadata.snapshots, key=lambda snapshot: snapshot.timestamp_ms, reverse=True
     )
-    for position, snapshot in enumerate(newest_first):
-        age = now - (_EPOCH + snapshot.timestamp_ms * _MILLISECOND)
-        is_spare = position >= upkeep.snapshots or age > upkeep.snapshot_age
+    for kept, (successor, snapshot) in enumerate(pairwise(newest_first), start=1):
+        age = now - (_EPOCH + successor.timestamp_ms * _MILLISECOND)
+        is_spare = kept >= upkeep.snapshots or age > upkeep.snapshot_age
         if is_spare and age > upkeep.reader_age and snapshot.snapshot_id not in referred:
             yield snapshot.snapshot_id
 

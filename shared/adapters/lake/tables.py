@@ -31,17 +31,22 @@ TABLE_PROPERTIES: Final = {
 }
 
 
+TELEMETRY: Final = "telemetry"
+
+
 class SchemaDrift(NonRetryable):
     """A table's columns do not fit what the code writes, and cannot be made to."""
 
 
 def telemetry_table(stream: Stream) -> Identifier:
     """Return the name of the table that a stream lands in."""
-    return (stream, "telemetry")
+    return (stream, TELEMETRY)
 
 
 def ensure_tables(catalog: Catalog) -> None:
-    """Create the namespaces and telemetry tables, or add the columns they lack.
+    """Create the namespaces and telemetry tables of a local lake, or add the columns they lack.
+
+    In production the sinks of Pipelines make the telemetry tables, and refuse one that exists.
 
     Raises:
         SchemaDrift: A column has another type than the event class, or a required one is missing.
