@@ -9,12 +9,15 @@ from typing import Any, Final
 
 import httpx
 
+from shared import limits
 from shared.errors import BadRequest, DomainError, InvalidInput, NotFound, Unavailable
-from shared.ports import JsonObject
+from shared.ports import JsonObject, ObjectStore
 
 POLL: Final = timedelta(seconds=1)
 LONGEST: Final = timedelta(minutes=9)
 """Below the ten minutes that a Workflow step has."""
+DIMENSION_MISSING: Final = "dimension-missing"
+"""The kind of problem with which the engine asks for the product dimension."""
 _KINDS: Final[dict[int, type[DomainError]]] = {400: BadRequest, 404: NotFound, 422: InvalidInput}
 
 
@@ -22,7 +25,8 @@ class HttpMeasurement:
     """Asks the engine behind a client whose base URL is the engine's.
 
     A stage that takes long answers 202; asking again with the same document joins the same job, so
-    no connection has to last as long as the work does.
+    no connection has to last as long as the work does. The process has no bucket: the product
+    dimension, where it lacks it, is sent to it in ranges.
     """
 
     def __init__(
@@ -30,19 +34,26 @@ class HttpMeasurement:
         client: Callable[[], httpx.AsyncClient],
         *,
         token: str | None = None,
+        objects: ObjectStore | None = None,
         prefix: str = "",
         poll: timedelta = POLL,
     ) -> None:
         self._client = client
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._objects = objects
         self._prefix = prefix
         self._poll = poll
 
     async def refresh(self, stage: str, request: JsonObject, /) -> JsonObject:
         """Run one stage of a refresh; running it again with the same run id changes nothing."""
         left = LONGEST
+        is_sent = False
         while True:
-            response = await self._post(f"/refresh/{stage}", request)
+            response = await self._ask("POST", f"/refresh/{stage}", json=request)
+            if _lacks_dimension(response) and self._objects is not None and not is_sent:
+                await self._send(self._objects, request["dimension_key"])
+                is_sent = True
+                continue
             if response.status_code != httpx.codes.ACCEPTED:
                 return _answer(response)
             if left <= timedelta(0):
@@ -52,14 +63,31 @@ class HttpMeasurement:
 
     async def query(self, name: str, request: JsonObject, /) -> JsonObject:
         """Answer a named read over the measurement tables."""
-        return _answer(await self._post(f"/query/{name}", request))
+        return _answer(await self._ask("POST", f"/query/{name}", json=request))
 
-    async def _post(self, path: str, document: JsonObject) -> httpx.Response:
+    async def _send(self, objects: ObjectStore, key: str) -> None:
+        """Send an object in ranges, one at a time, so that it never has to fit in memory."""
+        if (known := await objects.head(key)) is None:
+            raise NotFound(f"there is no object {key!r}")
+        for offset in range(0, max(known.size, 1), limits.OBJECT_RANGE_BYTES):
+            part = await objects.read_range(key, offset=offset, length=limits.OBJECT_RANGE_BYTES)
+            params = {"offset": offset, "size": known.size}
+            response = await self._ask("PUT", f"/objects/{key}", params=params, content=part)
+            if not response.is_success:
+                _answer(response)
+
+    async def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
             async with self._client() as client:
-                return await client.post(self._prefix + path, json=document, headers=self._headers)
+                return await client.request(
+                    method, self._prefix + path, headers=self._headers, **content
+                )
         except httpx.HTTPError as error:
             raise Unavailable("measurement does not answer now") from error
+
+
+def _lacks_dimension(response: httpx.Response) -> bool:
+    return response.status_code == httpx.codes.NOT_FOUND and DIMENSION_MISSING in response.text
 
 
 def _answer(response: httpx.Response) -> JsonObject:

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest import workflows as definitions
 from ingest.app import internal_app, public_app
 from ingest.bindings import IngestBindings
 from ingest.queue import DONE, consume, store_dead_letter
 from ingest.scheduled import fire
+from ingest.workflows import WORKFLOWS
 from shared.adapters.cloudflare import database, http, measurement, object_store, queue, workflows
 from shared.adapters.cloudflare.measurement import MeasurementContainer
 from shared.adapters.cloudflare.settings import settings_of
@@ -29,9 +29,10 @@ __all__ = [
 
 def _bindings(env: Any) -> IngestBindings:
     settings = settings_of(env)
+    objects = object_store.R2ObjectStore(env.R2_BUCKET)
     return IngestBindings(
         databases=database.HyperdriveDatabases(env.HYPERDRIVE),
-        objects=object_store.R2ObjectStore(env.R2_BUCKET),
+        objects=objects,
         queue=queue.CloudflareQueue(env.INGEST_QUEUE),
         dead_letters=queue.CloudflareQueue(env.INGEST_DLQ),
         commerce=stream_of(env.COMMERCE_TELEMETRY, "commerce", settings),
@@ -44,7 +45,7 @@ def _bindings(env: Any) -> IngestBindings:
                 "measurement-refresh": env.MEASUREMENT_REFRESH,
             }
         ),
-        measurement=measurement.measurement(settings, getattr(env, "MEASUREMENT", None)),
+        measurement=measurement.measurement(settings, getattr(env, "MEASUREMENT", None), objects),
         http=http.outside,
         settings=settings,
         clock=SystemClock(),
@@ -94,7 +95,7 @@ class ShopifyBulkSync(WorkflowEntrypoint):  # type: ignore[misc]
 
     async def run(self, event: Any, step: Any) -> Json:
         """Run an instance."""
-        definition = definitions.WORKFLOWS["shopify-bulk-sync"]
+        definition = WORKFLOWS["shopify-bulk-sync"]
         return await workflows.run_workflow(definition, event, step, _bindings(self.env))
 
 
@@ -103,5 +104,5 @@ class MeasurementRefresh(WorkflowEntrypoint):  # type: ignore[misc]
 
     async def run(self, event: Any, step: Any) -> Json:
         """Run an instance."""
-        definition = definitions.WORKFLOWS["measurement-refresh"]
+        definition = WORKFLOWS["measurement-refresh"]
         return await workflows.run_workflow(definition, event, step, _bindings(self.env))

@@ -14,6 +14,7 @@ from shared.adapters.cloudflare.http import client_of, outside
 from shared.adapters.measurement import HttpMeasurement
 from shared.config import Settings
 from shared.errors import SettingsInvalid
+from shared.ports import ObjectStore
 from workers import DurableObject, Response, fetch
 
 PORT: Final = 8080
@@ -39,23 +40,29 @@ class MeasurementContainer(DurableObject):  # type: ignore[misc]
                 )
             )
         port = container.getTcpPort(PORT)
-        body = await request.text()  # read once, for it may have to be sent again
+        body = await request.bytes()  # read once, for it may have to be sent again
         headers = {name: request.headers[name] for name in _HEADERS if request.headers[name]}
         for _ in range(_STARTS):
             try:
                 return await fetch(
-                    request.url, method="POST", headers=headers, body=body, fetcher=port.fetch
+                    request.url,
+                    method=request.method,
+                    headers=headers,
+                    fetcher=port.fetch,
+                    **({"body": body} if body else {}),
                 )
             except (JsException, OSError):
                 await asyncio.sleep(_PAUSE)
         return Response("the container does not listen", status=503)
 
 
-def measurement(settings: Settings, namespace: Any) -> HttpMeasurement:
+def measurement(settings: Settings, namespace: Any, objects: ObjectStore) -> HttpMeasurement:
     """Return the engine that the settings name: `MEASUREMENT_URL`, or else the container."""
     token = settings.MEASUREMENT_TOKEN
     return HttpMeasurement(
-        _client(settings, namespace), token=token.get_secret_value() if token else None
+        _client(settings, namespace),
+        token=token.get_secret_value() if token else None,
+        objects=objects,
     )
 
 

@@ -1,0 +1,248 @@
+"""What `wrangler deploy --dry-run` checks, and what it does not: classes, bindings, environments."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stage
+
+from shared.config import Settings
+
+ROOT = Path(__file__).parents[2]
+CONFIGURATIONS = {
+    "dashboard_api": "wrangler.dashboard.toml",
+    "platform_api": "wrangler.platform.toml",
+    "ingest": "wrangler.ingest.toml",
+}
+ENVIRONMENTS = ("dev", "staging", "production")
+DEPLOYED_ONLY = {"MEASUREMENT", "CATALOG_TOKEN", "ASSET_BASE_URL", "CATALOG_URI", "CF_ACCOUNT_ID"}
+"""The container and its catalog: in development `MEASUREMENT_URL` names a process."""
+WORKERS = sorted(CONFIGURATIONS)
+
+
+def configuration(worker: str, environment: str = "dev") -> dict[str, Any]:
+    """Return one environment of a Worker, with what it inherits."""
+    whole = tomllib.loads((ROOT / CONFIGURATIONS[worker]).read_text(encoding="utf-8"))
+    environments = whole.pop("env")
+    return whole if environment == "dev" else {**inheritable(whole), **environments[environment]}
+
+
+def inheritable(whole: dict[str, Any]) -> dict[str, Any]:
+    names = ("main", "compatibility_date", "compatibility_flags", "build", "rules", "workers_dev")
+    return {name: whole[name] for name in names}
+
+
+def resources(config: dict[str, Any]) -> set[str]:
+    """Return the names of all bindings that are no text."""
+    lists = ("hyperdrive", "kv_namespaces", "r2_buckets", "services", "pipelines", "workflows")
+    named = [item["binding"] for key in lists for item in config.get(key, [])]
+    named += [item["binding"] for item in config.get("analytics_engine_datasets", [])]
+    named += [item["binding"] for item in config.get("queues", {}).get("producers", [])]
+    named += [item["name"] for item in config.get("durable_objects", {}).get("bindings", [])]
+    return set(named)
+
+
+def texts(config: dict[str, Any]) -> set[str]:
+    """Return the names of variables and secrets."""
+    return set(config.get("vars", {})) | set(config.get("secrets", {}).get("required", []))
+
+
+def entry(worker: str) -> ast.Module:
+    return ast.parse((ROOT / "workers" / worker / "entry.py").read_text(encoding="utf-8"))
+
+
+def read_in_code(worker: str) -> set[str]:
+    """Return what the entry reads of `env`: attributes, and names given as text beside it."""
+    found = set()
+    for node in ast.walk(entry(worker)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == "env":
+                found.add(node.attr)
+        elif isinstance(node, ast.Call) and len(node.args) >= 2:
+            first, second = node.args[:2]
+            if isinstance(first, ast.Name) and first.id == "env":
+                found.add(ast.literal_eval(second))
+    return found
+
+
+def exported(worker: str) -> set[str]:
+    for node in entry(worker).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def test_wrangler_accepts_each_configuration(tmp_path: Path) -> None:
+    wrangler = ROOT / "node_modules" / "wrangler" / "bin" / "wrangler.js"
+
+    def dry_run(worker: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                shutil.which("node") or "node", str(wrangler), "deploy", "--dry-run", "--env", "",
+                "-c", CONFIGURATIONS[worker], "--outdir", str(tmp_path / worker),
+            ],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(2) as pool:
+        for worker, done in zip(WORKERS, pool.map(dry_run, WORKERS), strict=True):
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "--dry-run: exiting now." in done.stdout
+            missing = [name for name in resources(configuration(worker)) if name not in done.stdout]
+            assert missing == []
+
+
+def test_wrangler_reads_every_environment() -> None:
+    script = """
+        import { unstable_readConfig } from "wrangler";
+        const read = (config, env) => unstable_readConfig({ config, env });
+        for (const [config, env] of JSON.parse(process.argv[1])) {
+          const { name } = read(config, env);
+          console.log(`read ${name}`);
+        }
+    """
+    pairs = [(file, env) for file in CONFIGURATIONS.values() for env in ENVIRONMENTS[1:]]
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", script, json.dumps(pairs)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^read ", done.stdout, re.MULTILINE)) == len(pairs), done.stderr
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("worker", WORKERS)
+class TestEachEnvironment:
+    """What Wrangler does not look at."""
+
+    def test_every_class_named_exists(self, worker: str, environment: str) -> None:
+        config = configuration(worker, environment)
+        named = {item["class_name"] for item in config.get("workflows", [])}
+        named |= {i["class_name"] for i in config.get("durable_objects", {}).get("bindings", [])}
+        named |= set(config.get("exports", {}))
+        named |= {item["class_name"] for item in config.get("containers", [])}
+        assert named | {"Default"} <= exported(worker)
+        for service in config.get("services", []):
+            assert service["entrypoint"] in exported("ingest")
+            assert service["service"] == configuration("ingest", environment)["name"]
+
+    def test_what_is_declared_is_read(self, worker: str, environment: str) -> None:
+        config = configuration(worker, environment)
+        known = read_in_code(worker) | set(Settings.model_fields)
+        assert resources(config) - read_in_code(worker) == set()
+        assert texts(config) - known == set()
+
+    def test_what_is_read_is_declared(self, worker: str, environment: str) -> None:
+        config = configuration(worker, environment)
+        missing = read_in_code(worker) - resources(config) - texts(config)
+        assert missing <= ({"MEASUREMENT"} if environment == "dev" else set())
+
+    def test_queues_are_as_agreed(self, worker: str, environment: str) -> None:
+        consumers = configuration(worker, environment).get("queues", {}).get("consumers", [])
+        for consumer in consumers:
+            shape = [consumer[f"max_{name}"] for name in ("batch_size", "batch_timeout", "retries")]
+            assert shape == [10, 5, 3]
+        buried = {consumer.get("dead_letter_queue") for consumer in consumers} - {None}
+        assert buried <= {consumer["queue"] for consumer in consumers}
+
+    def test_nothing_of_an_environment_is_another_ones(self, worker: str, environment: str) -> None:
+        config = configuration(worker, environment)
+        suffix = {"dev": "-dev", "staging": "-staging", "production": ""}[environment]
+        own = [config["name"], *(i["bucket_name"] for i in config.get("r2_buckets", []))]
+        own += [i["queue"] for i in config.get("queues", {}).get("producers", [])]
+        own += [i["name"] for i in config.get("workflows", [])]
+        others = tuple(s for s in ("-dev", "-staging") if s != suffix)
+        assert [n for n in own if not n.endswith(suffix) or n.endswith(others)] == []
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_environments_are_alike(worker: str) -> None:
+    dev = configuration(worker)
+    for environment in ENVIRONMENTS[1:]:
+        config = configuration(worker, environment)
+        assert resources(config) - resources(dev) <= DEPLOYED_ONLY
+        assert resources(dev) <= resources(config)
+        assert texts(config) - texts(dev) <= DEPLOYED_ONLY
+        assert dev.get("triggers") == config.get("triggers")
+    assert resources(configuration(worker, "staging")) == resources(
+        configuration(worker, "production")
+    )
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_the_build_stages_the_worker_and_reloads(worker: str) -> None:
+    config = configuration(worker)
+    assert config["main"] == f"build/{worker}/entry.py"
+    assert config["build"]["command"] == f"python3 workers/stage.py {worker}"
+    assert set(config["build"]["watch_dir"]) == {f"workers/{worker}", "shared"}
+    assert config["observability"]["enabled"] is True
+    assert config["limits"]["cpu_ms"] > 0
+
+
+def test_crons_are_those_that_the_code_knows() -> None:
+    from ingest.scheduled import CRONS  # noqa: PLC0415 - only this test needs the Worker's code
+
+    assert set(configuration("ingest")["triggers"]["crons"]) == set(CRONS)
+
+
+def test_the_stub_of_pywrangler_says_the_same() -> None:
+    stub = tomllib.loads((ROOT / "wrangler.toml").read_text(encoding="utf-8"))
+    for worker in WORKERS:
+        config = configuration(worker)
+        for name in ("compatibility_date", "compatibility_flags"):
+            assert stub[name] == config[name]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS[1:])
+def test_buckets_are_never_shared(environment: str) -> None:
+    config = configuration("ingest", environment)
+    private = {item["bucket_name"] for item in config["r2_buckets"]}
+    lake = config["vars"]["CATALOG_URI"].rpartition("/")[2]
+    assert lake not in private
+    assert config["vars"]["CATALOG_WAREHOUSE"].endswith(lake)
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+class TestBundle:
+    """What is staged is the Worker, and nothing of the local side."""
+
+    def test_nothing_local_is_staged(self, worker: str) -> None:
+        names = [path.as_posix() for path in stage.staged_files(worker)]
+        wrong = re.compile(
+            r"adapters/(embedded|lake)|(^|/)tests?/|conftest|\.whl$|\.env|\.dev\.vars"
+        )
+        assert [name for name in names if wrong.search(name)] == []
+        others = {other for other in [*CONFIGURATIONS, "local", "measurement"] if other != worker}
+        assert [name for name in names if name.split("/")[0] in others] == []
+
+    def test_no_module_asks_for_what_the_edge_lacks(self, worker: str) -> None:
+        absent = {"duckdb", "pyarrow", "pyiceberg", "orjson", "uvicorn", "typer", "rich", "jwt",
+                  "cryptography", "graphql", "threading", "multiprocessing", "local"}  # fmt: skip
+        for source in stage.staged_files(worker).values():
+            if source.suffix != ".py":
+                continue
+            text = source.read_text(encoding="utf-8")
+            for node in ast.walk(ast.parse(text)):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or ""]
+                    assert "adapters.embedded" not in names[0], source
+                    assert "adapters.lake" not in names[0], source
+                assert not absent.intersection(name.split(".")[0] for name in names), source
+            assert "pbkdf2_hmac" not in text, source
+
+    def test_staging_again_writes_nothing(self, worker: str) -> None:
+        folder = stage.stage(worker)
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.py")}
+        stray = folder / "stray.py"
+        stray.write_text("x = 1\n", encoding="utf-8")
+        stage.stage(worker)
+        assert not stray.exists()
+        assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.py")} == before
