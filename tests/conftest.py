@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.fixtures.measurement",
     "tests.fixtures.postgres",
     "tests.fixtures.shopify",
+    "tests.fixtures.bulk_sync",  # after the shop that it imports
     "tests.fixtures.staff_api",
 ]
