@@ -102,8 +102,8 @@ def _edited(order: Order, edit: Edit) -> Agreement:
         tax = units_of(line_tax(line), line, start, stop)
         net = units_of(line_net(line, taxes_included=order.taxes_included), line, start, stop)
         discount = part_of(line_discount(line), count, line.quantity)
-        sales.append(_line_sale(line, "UPDATE", -count, (_back(net), _back(tax), _back(discount))))
-    sales += [_sold(order, line, "UPDATE") for line in edit.added]
+        sales.append(_line_sale(line, "RETURN", -count, (_back(net), _back(tax), _back(discount))))
+    sales += [_sold(order, line, "ORDER") for line in edit.added]
     return Agreement("", "OrderEditAgreement", edit.at, "ORDER_EDIT", sales)
 
 
