@@ -14,6 +14,7 @@ STATEMENT = re.compile(
 HOMES = (
     "shared/adapters/",
     "shared/performance/sql",
+    "shared/telemetry_schemas.py",
     "workers/local/",
 )
 SOURCES = sorted([*(ROOT / "shared").rglob("*.py"), *(ROOT / "workers").rglob("*.py")])

@@ -9,49 +9,26 @@ test asks for them.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pyiceberg.catalog.rest import CreateTableRequest
-from pyiceberg.exceptions import (
-    CommitFailedException,
-    NamespaceAlreadyExistsError,
-    NamespaceNotEmptyError,
-    NoSuchNamespaceError,
-    NoSuchTableError,
-    TableAlreadyExistsError,
-)
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import CommitTableRequest
 from pyiceberg.table.update import AssertCreate, RemovePropertiesUpdate, SetPropertiesUpdate
 from pyiceberg.typedef import Identifier
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
 
-from local.iceberg_faults import Fault, Faults, Limits
+from local.iceberg_faults import Faults, Limits
 from local.iceberg_store import CatalogStore
 from shared.ports import JsonObject
 
 NAMESPACE_DEPTH: Final = 5
-_SEPARATOR: Final = "\x1f"
+NAMESPACE_SEPARATOR: Final = "\x1f"
 _FIXED_PROPERTIES: Final = ("write.data.path", "write.metadata.")
-_STATUS: Final[Mapping[type[Exception], int]] = {
-    NoSuchNamespaceError: 404,
-    NoSuchTableError: 404,
-    NamespaceAlreadyExistsError: 409,
-    NamespaceNotEmptyError: 409,
-    TableAlreadyExistsError: 409,
-    CommitFailedException: 409,
-    ValidationError: 400,
-    ValueError: 400,
-    KeyError: 400,
-}
 
 
 class PropertyRefused(CommitFailedException):
@@ -110,15 +87,17 @@ class CatalogApi:
     def config(self, call: Call) -> Response:
         """Tell the client the prefix and which operations there are."""
         if call.query.get("warehouse") != self.warehouse:
-            return _error(404, "NotFoundException", "there is no such warehouse")
-        endpoints = [f"{r.method} /v1/{{prefix}}/{r.path}" for r in ROUTES if r.path != "config"]
+            return error_answer(404, "NotFoundException", "there is no such warehouse")
+        endpoints = [
+            f"{r.method} /v1/{{prefix}}/{r.path}" for r in OPERATIONS if r.path != "config"
+        ]
         endpoints += [f"HEAD /v1/{{prefix}}/{path}" for path in (_NAMESPACE, _TABLE)]
         overrides = {"prefix": self.prefix}
         return _json({"defaults": {}, "overrides": overrides, "endpoints": endpoints})
 
     def list_namespaces(self, call: Call) -> Response:
         """List the namespaces below one, or at the top."""
-        parent = tuple(filter(None, call.query.get("parent", "").split(_SEPARATOR)))
+        parent = tuple(filter(None, call.query.get("parent", "").split(NAMESPACE_SEPARATOR)))
         return _json({"namespaces": sorted(self.store.list_namespaces(parent))})
 
     def create_namespace(self, call: Call) -> Response:
@@ -209,83 +188,36 @@ class CatalogApi:
 
 
 @dataclass(frozen=True, slots=True)
-class _Operation:
+class Operation:
+    """One operation of the REST specification: where it is, and the method that answers."""
+
     method: str
     path: str
     answer: Callable[[CatalogApi, Call], Response]
 
     @property
     def is_write(self) -> bool:
+        """Return whether it counts against the limits."""
         return self.method != "GET"
 
 
 _NAMESPACE: Final = "namespaces/{namespace}"
 _TABLE: Final = "namespaces/{namespace}/tables/{table}"
-ROUTES: Final = (
-    _Operation("GET", "config", CatalogApi.config),
-    _Operation("GET", "namespaces", CatalogApi.list_namespaces),
-    _Operation("POST", "namespaces", CatalogApi.create_namespace),
-    _Operation("GET", _NAMESPACE, CatalogApi.load_namespace),
-    _Operation("DELETE", _NAMESPACE, CatalogApi.drop_namespace),
-    _Operation("POST", f"{_NAMESPACE}/properties", CatalogApi.update_namespace),
-    _Operation("GET", f"{_NAMESPACE}/tables", CatalogApi.list_tables),
-    _Operation("POST", f"{_NAMESPACE}/tables", CatalogApi.create_table),
-    _Operation("GET", _TABLE, CatalogApi.load_table),
-    _Operation("POST", _TABLE, CatalogApi.update_table),
-    _Operation("DELETE", _TABLE, CatalogApi.drop_table),
-    _Operation("POST", "tables/rename", CatalogApi.rename_table),
-    _Operation("POST", "transactions/commit", CatalogApi.commit_transaction),
+OPERATIONS: Final = (
+    Operation("GET", "config", CatalogApi.config),
+    Operation("GET", "namespaces", CatalogApi.list_namespaces),
+    Operation("POST", "namespaces", CatalogApi.create_namespace),
+    Operation("GET", _NAMESPACE, CatalogApi.load_namespace),
+    Operation("DELETE", _NAMESPACE, CatalogApi.drop_namespace),
+    Operation("POST", f"{_NAMESPACE}/properties", CatalogApi.update_namespace),
+    Operation("GET", f"{_NAMESPACE}/tables", CatalogApi.list_tables),
+    Operation("POST", f"{_NAMESPACE}/tables", CatalogApi.create_table),
+    Operation("GET", _TABLE, CatalogApi.load_table),
+    Operation("POST", _TABLE, CatalogApi.update_table),
+    Operation("DELETE", _TABLE, CatalogApi.drop_table),
+    Operation("POST", "tables/rename", CatalogApi.rename_table),
+    Operation("POST", "transactions/commit", CatalogApi.commit_transaction),
 )
-
-
-def catalog_app(api: CatalogApi) -> Starlette:
-    """Return the ASGI app that answers for the catalog."""
-    return Starlette(routes=[_route(api, operation) for operation in ROUTES])
-
-
-def _route(api: CatalogApi, operation: _Operation) -> Route:
-    async def endpoint(request: Request) -> Response:
-        refused = _unauthorized(api, request)
-        if refused is not None:
-            return refused
-        if request.path_params.get("prefix", api.prefix) != api.prefix:
-            return _error(404, "NotFoundException", "there is no such prefix")
-        call = Call(
-            tuple(request.path_params.get("namespace", "").split(_SEPARATOR)),
-            request.path_params.get("table", ""),
-            request.query_params,
-            await request.body(),
-        )
-        return await run_in_threadpool(_answer, api, operation, call)
-
-    path = "/v1/config" if operation.path == "config" else f"/v1/{{prefix}}/{operation.path}"
-    return Route(path, endpoint, methods=[operation.method])
-
-
-def _unauthorized(api: CatalogApi, request: Request) -> Response | None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not given:
-        return PlainTextResponse("Unauthorized", 401)
-    if not hmac.compare_digest(given.encode(), api.token.encode()):
-        return PlainTextResponse("Forbidden", 403)
-    return None
-
-
-def _answer(api: CatalogApi, operation: _Operation, call: Call) -> Response:
-    name = operation.answer.__name__
-    fault = api.faults.take(name)
-    if fault is not None and not fault.after:
-        return _injected(fault)
-    if operation.is_write:
-        table = ".".join(call.identifier) if name == "update_table" else None
-        if api.limits.refuses(table):
-            return _error(429, "TooManyRequests", "too many writes", retry_after=60)
-    try:
-        response = operation.answer(api, call)
-    except tuple(_STATUS) as error:
-        status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
-        return _error(status, type(error).__name__, str(error))
-    return response if fault is None else _injected(fault)
 
 
 def _document(body: bytes) -> JsonObject:
@@ -310,15 +242,14 @@ def _change(document: JsonObject) -> CommitTableRequest:
     return change
 
 
-def _injected(fault: Fault) -> Response:
-    return _error(fault.status, fault.error_type, "injected", retry_after=fault.retry_after)
-
-
 def _json(document: Mapping[str, object]) -> Response:
     return JSONResponse(document)
 
 
-def _error(status: int, kind: str, message: str, *, retry_after: int | None = None) -> Response:
+def error_answer(
+    status: int, kind: str, message: str, *, retry_after: int | None = None
+) -> Response:
+    """Return an error as the Iceberg REST specification writes it."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     document = {"error": {"message": message, "type": kind, "code": status}}
     return JSONResponse(document, status, headers)

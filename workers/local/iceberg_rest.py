@@ -13,8 +13,9 @@ from typing import Final
 
 import uvicorn
 
-from local.iceberg_api import CatalogApi, catalog_app
+from local.iceberg_api import CatalogApi
 from local.iceberg_faults import Faults, Limits
+from local.iceberg_routes import catalog_app
 from local.iceberg_store import CatalogStore
 from local.serving import listen, url_of
 from shared.errors import Unavailable
