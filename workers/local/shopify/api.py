@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local.shopify.bulk.operations import BulkOperation, BulkOperations
 from local.shopify.catalogue import Product
+from local.shopify.changes import ShopChanges
 from local.shopify.faults import Faults
 from local.shopify.mutations import metafields_set, tags_add, tags_remove
 from local.shopify.options import EmulatorOptions
@@ -19,7 +20,7 @@ from local.shopify.queries.schema import published_schema
 from local.shopify.queries.search import Filter, parse_search
 from local.shopify.store import Store
 from local.shopify.totals import financial_status, fulfillment_status, order_totals
-from local.shopify.webhooks.delivery import Webhooks
+from local.shopify.webhooks.delivery import Deliveries
 from shared.ids import gid_number
 from shared.ports import JsonObject
 
@@ -35,14 +36,16 @@ class AdminApi:
             self._temporary = tempfile.TemporaryDirectory(prefix="bulk-results-")
         directory = options.directory or Path(self._temporary.name if self._temporary else ".")
         directory.mkdir(parents=True, exist_ok=True)
-        self.webhooks = Webhooks(store, options, faults)
+        self.webhooks = Deliveries(store, options, faults)
+        self.changes = ShopChanges(store, self.webhooks)
+        subscriptions = self.webhooks.subscriptions
         self.operations = BulkOperations(
             store,
             options,
             faults,
             directory=directory,
             schema=self.schema,
-            on_finish=self.webhooks.bulk_finished,
+            on_finish=self.changes.bulk_finished,
         )
         self.address = ""
         """Where clients reach this emulator; set by each request."""
@@ -52,9 +55,9 @@ class AdminApi:
             "metafieldsSet": lambda arguments: metafields_set(store, arguments),
             "tagsAdd": self._tagged(tags_add),
             "tagsRemove": self._tagged(tags_remove),
-            "webhookSubscriptionCreate": self.webhooks.create,
-            "webhookSubscriptionUpdate": self.webhooks.update,
-            "webhookSubscriptionDelete": self.webhooks.delete,
+            "webhookSubscriptionCreate": subscriptions.create,
+            "webhookSubscriptionUpdate": subscriptions.update,
+            "webhookSubscriptionDelete": subscriptions.delete,
         }
 
     async def close(self) -> None:
@@ -123,7 +126,7 @@ class AdminApi:
 
     def subscriptions(self, arguments: JsonObject) -> Iterable[object]:
         """Return the app's webhook subscriptions."""
-        return self.webhooks.list(arguments)
+        return self.webhooks.subscriptions.list(arguments)
 
     # --- changing
     def mutate(self, name: str, arguments: JsonObject) -> JsonObject:
@@ -146,7 +149,7 @@ class AdminApi:
             names = tags.split(",") if isinstance(tags, str) else tags
             payload = change(self.store, self.node(arguments["id"]), [n.strip() for n in names])
             if isinstance(payload["node"], Product):
-                self.webhooks.product_changed(payload["node"])
+                self.changes.product_changed(payload["node"])
             return payload
 
         return run

@@ -140,6 +140,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        emulator.api.webhooks.start()
         yield
         await emulator.api.close()
 

@@ -17,19 +17,21 @@ def line_gross(line: Line) -> Bag:
 
 def line_discount(line: Line) -> Bag:
     """Return the discounts on the ordered quantity."""
-    total = zero(line.unit_price.currencies)
+    shop = presentment = 0
     for allocation in line.discounts:
-        total = plus(total, allocation.amount)
-    return total
+        shop += allocation.amount.shop
+        presentment += allocation.amount.presentment
+    return Bag(shop, presentment, line.unit_price.currencies)
 
 
 def line_tax(line: Line | ShippingLine) -> Bag:
     """Return the taxes on the whole line."""
-    price = line.unit_price if isinstance(line, Line) else line.price
-    total = zero(price.currencies)
+    currencies = line.unit_price.currencies if isinstance(line, Line) else line.price.currencies
+    shop = presentment = 0
     for tax in line.tax_lines:
-        total = plus(total, tax.price)
-    return total
+        shop += tax.price.shop
+        presentment += tax.price.presentment
+    return Bag(shop, presentment, currencies)
 
 
 def line_net(line: Line, *, taxes_included: bool) -> Bag:
@@ -66,24 +68,15 @@ class Totals:
 
 def order_totals(order: Order) -> Totals:
     """Add the order up."""
-    nothing = zero(order.currencies)
-    gross = discounts = tax = current_gross = current_discounts = current_tax = nothing
-    for line in order.lines:
-        line_discounts, line_taxes, value = line_discount(line), line_tax(line), line_gross(line)
-        gross, discounts, tax = (
-            plus(gross, value),
-            plus(discounts, line_discounts),
-            plus(tax, line_taxes),
-        )
-        window = (line, line.refunded, line.kept)
-        current_gross = plus(current_gross, units_of(value, *window))
-        current_discounts = plus(current_discounts, units_of(line_discounts, *window))
-        current_tax = plus(current_tax, units_of(line_taxes, *window))
+    currencies = order.currencies
+    nothing = zero(currencies)
+    gross, discounts, tax, gone_gross, gone_discounts, gone_tax = _lines(order)
     shipping, shipping_tax, shipping_back = _shipping(order, nothing)
     received, refunded, authorized = _payments(order, nothing)
     subtotal = minus(gross, discounts)
-    current_subtotal = minus(current_gross, current_discounts)
-    tax, current_tax = plus(tax, shipping_tax), plus(current_tax, shipping_tax)
+    current_subtotal = minus(subtotal, minus(gone_gross, gone_discounts))
+    tax = plus(tax, shipping_tax)
+    current_tax = minus(tax, gone_tax)
     current_shipping = minus(shipping, shipping_back)
     total, current_total = plus(subtotal, shipping), plus(current_subtotal, current_shipping)
     if not order.taxes_included:
@@ -97,7 +90,7 @@ def order_totals(order: Order) -> Totals:
         tax=tax,
         shipping=shipping,
         total=total,
-        current_discounts=current_discounts,
+        current_discounts=minus(discounts, gone_discounts),
         current_subtotal=current_subtotal,
         current_tax=current_tax,
         current_shipping=current_shipping,
@@ -107,6 +100,23 @@ def order_totals(order: Order) -> Totals:
         outstanding=positive(owed),
         authorized=authorized,
     )
+
+
+def _lines(order: Order) -> tuple[Bag, Bag, Bag, Bag, Bag, Bag]:
+    """Return gross, discounts and taxes of all lines, and of the units that are gone."""
+    shop, presentment = [0] * 6, [0] * 6
+    for line in order.lines:
+        amounts = (line_gross(line), line_discount(line), line_tax(line))
+        is_whole = not line.removed and not line.refunded
+        for place, amount in enumerate(amounts):
+            shop[place] += amount.shop
+            presentment[place] += amount.presentment
+            if not is_whole:
+                gone = minus(amount, units_of(amount, line, line.refunded, line.kept))
+                shop[place + 3] += gone.shop
+                presentment[place + 3] += gone.presentment
+    bags = [Bag(shop[n], presentment[n], order.currencies) for n in range(6)]
+    return bags[0], bags[1], bags[2], bags[3], bags[4], bags[5]
 
 
 def _shipping(order: Order, nothing: Bag) -> tuple[Bag, Bag, Bag]:

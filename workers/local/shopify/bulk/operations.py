@@ -145,7 +145,7 @@ class BulkOperations:
     ) -> None:
         try:
             await self._render(operation, compiler, selected)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever breaks, the operation ends as Shopify ends it
             _LOG.exception("bulk operation failed", extra={"operation": operation.gid})
             operation.status, operation.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
             operation.completed_at = self._store.now()

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from local.shopify.generate.randomness import stream
+from local.shopify.generate.randomness import fraction, stream
 
 _WEEKDAYS = (1.05, 0.92, 0.9, 0.95, 1.1, 1.25, 1.3)
 _HOURS = (
@@ -48,7 +48,7 @@ class Calendar:
         """Return the epoch second at which an order is placed; it grows with the index."""
         day = self.day_of(index)
         first = self._ends[day - 1] if day else 0
-        jitter = stream(self.seed, _CALENDAR_TOPIC, index).random()
+        jitter = fraction(self.seed, index)
         position = (index - first + jitter) / (self._ends[day] - first)
         if day == self.days - 1:
             position *= self._last_share

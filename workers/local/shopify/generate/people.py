@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -63,8 +64,13 @@ def draw_place(rng: Random) -> Place:
 
 
 def customer_of(seed: int, orders: int, rng: Random, since: int) -> Customer:
-    """Return one of the shop's customers; some buy much more often than others."""
+    """Return one of the shop's customers, all known before `since`; some buy more often."""
     number = int(max(orders // 2, 5) * rng.random() ** 1.6)
+    return _customer(seed, number, since)
+
+
+@lru_cache(maxsize=2_048)
+def _customer(seed: int, number: int, since: int) -> Customer:
     own = stream(seed, _TOPIC, number)
     first, last = own.choice(words.FIRST_NAMES), own.choice(words.LAST_NAMES)
     return Customer(

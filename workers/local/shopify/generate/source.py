@@ -20,7 +20,7 @@ from local.shopify.orders import Customer, Order
 FIRST_ORDER = 5_500_000_000_000
 ORDER_STEP = 1024
 _TOPIC = 61
-_KEPT = 64
+_KEPT = 1_024
 
 
 class GeneratedOrders:
@@ -92,7 +92,7 @@ class GeneratedOrders:
         from_web = rng.random() < 0.95
         customer = None
         if rng.random() < 0.78:
-            customer = people.customer_of(self.seed, self.size, rng, created)
+            customer = people.customer_of(self.seed, self.size, rng, self.calendar.midnights[0])
         where = people.address(place, customer, rng) if from_web else None
         is_test = rng.random() < 0.01
         return Order(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import orjson
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -28,6 +29,7 @@ from local.shopify.queries.types import ABSTRACT, implements, type_fields
 from local.shopify.store import Store
 from shared.ports import JsonObject
 
+_AMOUNTS_KEPT = 20_000
 Getter = Callable[[object], object]
 
 
@@ -180,6 +182,8 @@ class Compiler:
         if known.kind is Kind.CONNECTION:
             return self._connection(known, selections, arguments, resolve, key)
         render = Shape(self, known.type, selections).render
+        if known.type == "MoneyBag":
+            return _money(resolve, render)
         if known.kind is Kind.OBJECT:
             return _object(resolve, render)
         return _list(resolve, render, arguments.get("first"))
@@ -262,6 +266,21 @@ def _object(resolve: Getter, render: Callable[[object], JsonObject]) -> Getter:
     def get(found: object) -> object:
         value = resolve(found)
         return None if value is None else render(value)
+
+    return get
+
+
+def _money(resolve: Getter, render: Callable[[object], JsonObject]) -> Getter:
+    """Render money to JSON text at once and keep it: the same few amounts fill every order."""
+    known: dict[object, orjson.Fragment] = {}
+
+    def get(found: object) -> object:
+        amount = resolve(found)
+        if (text := known.get(amount)) is None:
+            if len(known) >= _AMOUNTS_KEPT:
+                known.clear()
+            text = known[amount] = orjson.Fragment(orjson.dumps(render(amount)))
+        return text
 
     return get
 

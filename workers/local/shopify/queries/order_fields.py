@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-from local.shopify.money import Bag, zero
-from local.shopify.orders import Address, Order
+from local.shopify.money import Bag, plus, zero
+from local.shopify.orders import Address, Order, TaxLine
 from local.shopify.queries.agreements import agreements_of
 from local.shopify.queries.fields import (
     Field,
@@ -91,21 +91,16 @@ def _gateways(view: OrderView) -> list[str]:
     return list(dict.fromkeys(transaction.gateway for transaction in view.order.transactions))
 
 
-def _tax_lines(view: OrderView) -> list[object]:
-    found: dict[tuple[str, int], Bag] = {}
+def summed_taxes(view: OrderView) -> list[TaxLine]:
+    """Return the order's taxes, one line per title and rate."""
+    found: dict[tuple[str, int], TaxLine] = {}
     taxes = [tax for line in view.order.lines for tax in line.tax_lines]
     taxes += [tax for line in view.order.shipping_lines for tax in line.tax_lines]
     for tax in taxes:
-        old = found.get((tax.title, tax.rate_ppm), zero(view.order.currencies))
-        found[tax.title, tax.rate_ppm] = Bag(
-            old.shop + tax.price.shop, old.presentment + tax.price.presentment, old.currencies
-        )
-    return [_SummedTax(title, rate, price) for (title, rate), price in found.items()]
-
-
-class _SummedTax:
-    def __init__(self, title: str, rate_ppm: int, price: Bag) -> None:
-        self.title, self.rate_ppm, self.price = title, rate_ppm, price
+        known = found.get((tax.title, tax.rate_ppm))
+        price = tax.price if known is None else plus(known.price, tax.price)
+        found[tax.title, tax.rate_ppm] = TaxLine(tax.title, tax.rate_ppm, price)
+    return list(found.values())
 
 
 def _weight(view: OrderView) -> str:
@@ -182,7 +177,7 @@ ORDER: Fields = {
     "totalCapturableSet": one("MoneyBag", _nothing),
     "netPaymentSet": one("MoneyBag", _net_payment),
     "totalTipReceivedSet": one("MoneyBag", _nothing),
-    "taxLines": many("TaxLine", _tax_lines),
+    "taxLines": many("TaxLine", summed_taxes),
     "transactions": many("OrderTransaction", "order.transactions"),
     "refunds": many("Refund", "order.refunds"),
     "fulfillments": many("Fulfillment", "order.fulfillments"),
