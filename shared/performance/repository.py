@@ -1,15 +1,11 @@
-"""What the measurement reads and keeps in PostgreSQL: product dimension, currency, settings."""
+"""What the measurement reads in PostgreSQL: the product dimension and the shop's currency."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.performance.models import ClassificationSpec
-from shared.performance.schemas import ClassificationSettings, ProductDimensionRow
+from shared.performance.schemas import ProductDimensionRow
 from shared.ports import Database, Row
-
-_SPEC_NAME = "default"
-"""A shop has one classification spec; the artifact's name keeps it one."""
 
 
 class ProductDimension:
@@ -78,55 +74,6 @@ async def shop_currency(db: Database) -> str | None:
     return currency
 
 
-class ClassificationSpecs:
-    """The shop's classification spec: one artifact, guarded by its version."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    async def get(self) -> ClassificationSettings | None:
-        """Return the spec, or None while nobody has set one."""
-        row = await self._db.fetch_one(
-            "SELECT payload, version, updated_at, updated_by FROM macrodata_artifact"
-            " WHERE kind = 'classification_spec' AND name = $1",
-            _SPEC_NAME,
-        )
-        return None if row is None else _settings(row)
-
-    async def add(
-        self, artifact_id: str, spec: ClassificationSpec, principal: str
-    ) -> ClassificationSettings | None:
-        """Keep the first spec; None if there is one already."""
-        row = await self._db.fetch_one(
-            "INSERT INTO macrodata_artifact"
-            " (id, kind, name, payload, created_at, created_by, updated_at, updated_by)"
-            " VALUES ($1, 'classification_spec', $2, $3::text::jsonb, now(), $4, now(), $4)"
-            " ON CONFLICT (kind, name) WHERE name IS NOT NULL DO NOTHING"
-            " RETURNING payload, version, updated_at, updated_by",
-            artifact_id,
-            _SPEC_NAME,
-            spec.model_dump_json(),
-            principal,
-        )
-        return None if row is None else _settings(row)
-
-    async def update(
-        self, spec: ClassificationSpec, expected_version: int, principal: str
-    ) -> ClassificationSettings | None:
-        """Replace the spec; None if it no longer has the expected version."""
-        row = await self._db.fetch_one(
-            "UPDATE macrodata_artifact SET payload = $3::text::jsonb, version = version + 1,"
-            " updated_at = now(), updated_by = $4"
-            " WHERE kind = 'classification_spec' AND name = $1 AND version = $2"
-            " RETURNING payload, version, updated_at, updated_by",
-            _SPEC_NAME,
-            expected_version,
-            spec.model_dump_json(),
-            principal,
-        )
-        return None if row is None else _settings(row)
-
-
 def _dimension_row(row: Row) -> ProductDimensionRow:
     return ProductDimensionRow(
         product_id=row["id"],
@@ -138,13 +85,4 @@ def _dimension_row(row: Row) -> ProductDimensionRow:
         categories=list(row["categories"]),
         designer=row["designer"],
         override=row["override"],
-    )
-
-
-def _settings(row: Row) -> ClassificationSettings:
-    return ClassificationSettings(
-        spec=ClassificationSpec.model_validate(row["payload"]),
-        version=row["version"],
-        updated_at=row["updated_at"],
-        updated_by=row["updated_by"],
     )

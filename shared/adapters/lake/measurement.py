@@ -107,11 +107,11 @@ class LakeMeasurement:
 
     def _finished(self, stage: RefreshStage, request: RefreshRequest) -> RefreshReport | None:
         """Return the report of a run that wrote everything and forgot its staging."""
-        if Staging.is_begun(self._staging, request.run_id):
+        if Staging.is_begun(self._staging, request):
             return None
         self._ensure_tables()
         table = self._catalog.load_table(names.PERFORMANCE)
-        done = find_commit(table, f"{request.run_id}:performance")
+        done = find_commit(table, f"{writer_id(request)}:performance")
         if done is None or done.summary is None:
             return None
         report = RefreshReport.model_validate_json(done.summary.additional_properties[names.REPORT])
@@ -195,7 +195,7 @@ class LakeMeasurement:
             counts = {"products": done.products, "unknown_products": done.unknown_products}
             report = report.model_copy(update=counts)
         table = Writer(self._catalog, staging, session).write(report)
-        snapshot = find_commit(table, f"{report.run_id}:performance")
+        snapshot = find_commit(table, f"{writer_id(staging.request)}:performance")
         written = _text(snapshot.snapshot_id if snapshot is not None else None)
         return report.model_copy(update={"snapshot_id": written})
 

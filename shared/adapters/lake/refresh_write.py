@@ -84,6 +84,7 @@ class Writer:
         self.staging = staging
         self.session = session
         self.request = staging.request
+        self.run = writer_id(staging.request)
         self.found: SalesChange = staging.sales_change()
 
     def write(self, report: RefreshReport) -> Table:
@@ -122,13 +123,13 @@ class Writer:
             "replicated_at": datetime.now(UTC),
         }
         change = Replacement(
-            self.request.run_id,
+            self.run,
             said.get(names.RUN_ID),
             EVERY_ROW,
             {names.SPEC_TEXT: wanted},
             iter([pa.Table.from_pylist([row])]),
         )
-        commit(self.catalog, names.SPEC, f"{self.request.run_id}:spec", change)
+        commit(self.catalog, names.SPEC, f"{self.run}:spec", change)
 
     def _write_sales(self) -> Table:
         days = self.found.changed_days
@@ -176,10 +177,8 @@ class Writer:
         rows: Iterator[pa.Table],
         properties: Mapping[str, str],
     ) -> Table:
-        change = Replacement(
-            self.request.run_id, self.found.base_runs[name], replaced, properties, rows
-        )
-        return commit(self.catalog, identifier, f"{self.request.run_id}:{name}", change)
+        change = Replacement(self.run, self.found.base_runs[name], replaced, properties, rows)
+        return commit(self.catalog, identifier, f"{self.run}:{name}", change)
 
     def _lineage(self) -> dict[str, str]:
         source = self.found.source_snapshot_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,12 +13,7 @@ from typing import Literal
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from shared.errors import Conflict
 from shared.performance.schemas import RefreshReport, RefreshRequest
-
-
-class RunMismatch(Conflict):
-    """This run id belongs to a refresh that was asked for something else."""
 
 
 class StaleStage(Exception):
@@ -52,6 +48,16 @@ class StateChange(BaseModel):
     is_changed: bool
 
 
+def writer_id(request: RefreshRequest) -> str:
+    """Return what commits of this run bear: its id, and a digest of what it was asked for.
+
+    A run that is started anew may be asked for another day or dimension; what it wrote before
+    does not count as this.
+    """
+    digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    return f"{request.run_id}.{digest[:12]}"
+
+
 class Staging:
     """The directory of one run: Parquet files, and one report per finished stage."""
 
@@ -62,9 +68,11 @@ class Staging:
         self._claim()
 
     @staticmethod
-    def is_begun(root: Path, run_id: str) -> bool:
-        """Return whether the run has staged anything here."""
-        return (root / run_id / "request.json").exists()
+    def is_begun(root: Path, request: RefreshRequest) -> bool:
+        """Return whether the run has staged anything for this request here."""
+        path = root / request.run_id / "request.json"
+        asked = request.model_dump(mode="json")
+        return path.exists() and json.loads(path.read_text("utf-8")) == asked
 
     def path(self, name: str) -> Path:
         """Return where the file of this name is or will be."""
@@ -124,8 +132,10 @@ class Staging:
         text = self._read("request.json")
         if text is None:
             self.write("request.json", json.dumps(asked))
-        elif json.loads(text) != asked:
-            raise RunMismatch(self.request.run_id)
+        elif json.loads(text) != asked:  # the run was started anew, and asks for something else
+            self.clear()
+            self.directory.mkdir(parents=True)
+            self.write("request.json", json.dumps(asked))
 
     def _read(self, name: str) -> str | None:
         path = self.path(name)

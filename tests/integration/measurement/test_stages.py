@@ -12,7 +12,6 @@ from shared.adapters.lake import refresh_write
 from shared.adapters.lake.measurement import STAGES, DimensionMissing, UnknownQuery
 from shared.adapters.lake.measurement_tables import PERFORMANCE, SALES, SPEC, STATE
 from shared.adapters.lake.refresh_classify import DimensionChanged
-from shared.adapters.lake.staging import RunMismatch
 from shared.errors import InvalidInput
 from tests.fixtures.measurement import Lab, event, product
 
@@ -42,8 +41,10 @@ def snapshots(lab: Lab) -> dict[str, int]:
     return {k: len(lab.catalog.load_table(v).history()) for k, v in tables.items()}
 
 
-@pytest.mark.parametrize("last", STAGES)
-@pytest.mark.parametrize("is_disk_lost", [False, True])
+@pytest.mark.parametrize(
+    ("last", "is_disk_lost"),
+    [*((stage, False) for stage in STAGES), ("compute", True), ("write", True)],
+)
 async def test_a_new_process_goes_on_after_each_stage(
     changed: Lab, last: str, *, is_disk_lost: bool
 ) -> None:
@@ -122,14 +123,29 @@ async def test_a_run_that_another_overtook_is_made_again(changed: Lab) -> None:
     changed.check(DAY + BEFORE)
 
 
+async def test_a_run_that_is_started_anew_is_measured_anew(
+    changed: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It died after sales were written; meanwhile the day and the products are others."""
+    request = await changed.request(DAY + BEFORE, run_id="again")
+    with monkeypatch.context() as patched:
+        patched.setattr(refresh_write.Writer, "_write_performance", _die)
+        with pytest.raises(Killed):
+            await changed.engine.refresh("write", request)
+    changed.dimension.append(product("prd_c"))
+    changed.append([event("j", "prd_c", NOON - 60 * BEFORE)])
+    request = await changed.request(DAY + 2 * BEFORE, run_id="again")
+    for stage in STAGES:
+        await changed.engine.refresh(stage, request)
+    changed.check(DAY + 2 * BEFORE)
+
+
+def _die(*_: object) -> None:
+    raise Killed
+
+
 class TestWhatIsRefused:
     """A request that cannot be right changes nothing and says why."""
-
-    async def test_a_run_id_that_was_used_for_something_else(self, changed: Lab) -> None:
-        request = await changed.request(DAY)
-        await changed.engine.refresh("query", request)
-        with pytest.raises(RunMismatch):
-            await changed.engine.refresh("query", {**request, "full": True})
 
     async def test_a_run_id_that_leads_out_of_the_directory(self, changed: Lab) -> None:
         request = await changed.request(DAY, run_id="../../etc")
