@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from measurement.jobs import Jobs
 from shared import limits
-from shared.errors import BadRequest, Conflict, PayloadTooLarge, Unauthenticated
+from shared.errors import Conflict, PayloadTooLarge, Unauthenticated
 from shared.http import problems
 from shared.http.middleware.errors import Errors
 from shared.http.middleware.request_id import RequestId
@@ -93,11 +93,8 @@ async def refresh(
     bindings: Allowed, stage: str, request: Annotated[dict[str, Any], Body()]
 ) -> Response:
     """Run a stage, or join the run of it; 202 while it takes longer."""
-    run_id = request.get("run_id")
-    if not isinstance(run_id, str):
-        raise BadRequest("the request names no run_id")
     result = await bindings.jobs.result(
-        run_id, stage, lambda: bindings.engine.refresh(stage, request)
+        stage, request, lambda: bindings.engine.refresh(stage, request)
     )
     return JSONResponse(_RUNNING, 202) if result is None else JSONResponse(result)
 

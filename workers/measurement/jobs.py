@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
@@ -12,34 +14,45 @@ from shared.ports import JsonObject
 
 PATIENCE: Final = timedelta(seconds=20)
 """How long an answer is waited for before the asker is told to ask again."""
+RESULTS_KEPT: Final = 64
 _LOG: Final = logging.getLogger(__name__)
 
 
 class Jobs:
-    """What runs now. A result is kept until it was fetched; a failure is told once."""
+    """What runs now and what the last ones came to; a failure is told once, then forgotten.
+
+    Results are kept because several may ask for one job, each in its own time.
+    """
 
     def __init__(self, patience: timedelta = PATIENCE) -> None:
         self._patience = patience
-        self._tasks: dict[tuple[str, str], asyncio.Task[JsonObject]] = {}
+        self._tasks: dict[str, asyncio.Task[JsonObject]] = {}
+        self._results: OrderedDict[str, JsonObject] = OrderedDict()
 
     async def result(
-        self, run_id: str, stage: str, work: Callable[[], Awaitable[JsonObject]]
+        self, stage: str, request: JsonObject, work: Callable[[], Awaitable[JsonObject]]
     ) -> JsonObject | None:
         """Return what the job came to, or None if it still runs.
 
         Args:
-            run_id: The run; with the stage it names the job.
-            stage: The stage.
-            work: Starts the job if none of this name runs.
+            stage: The stage; with the request it names the job.
+            request: The request; another one for the same run is another job.
+            work: Starts the job if it neither runs nor has run.
         """
-        key = (run_id, stage)
+        key = json.dumps([stage, request], sort_keys=True)
+        if (known := self._results.get(key)) is not None:
+            return known
         if key not in self._tasks:
-            self._tasks[key] = asyncio.create_task(_awaited(work), name="/".join(key))
+            self._tasks[key] = asyncio.create_task(_awaited(work), name=stage)
         task = self._tasks[key]
         await asyncio.wait([task], timeout=self._patience.total_seconds())
         if not task.done():
             return None
-        self._tasks.pop(key, None)
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+        self._results[key] = task.result()
+        while len(self._results) > RESULTS_KEPT:
+            self._results.popitem(last=False)
         return task.result()
 
     async def finish(self) -> None:
