@@ -34,12 +34,21 @@ _REFUNDS = 980_000_000_000
 _REFUND_LINES = 9_600_000_000_000_000
 _FULFILLMENTS = 5_100_000_000_000
 _RETURNS = 17_000_000_000
-_PER_ORDER = 64
+PER_ORDER = 64
+FIRST_IDS = {"Refund": _REFUNDS, "Fulfillment": _FULFILLMENTS, "Return": _RETURNS}
+"""Where the ids of these children begin; each order has `PER_ORDER` of them."""
 
 
 def child_id(first: int, order: Order, number: int) -> int:
     """Return the id of an order's n-th child of a kind."""
-    return first + order.index * _PER_ORDER + number
+    return first + order.index * PER_ORDER + number
+
+
+def index_of_child(kind: str, number: int) -> int | None:
+    """Return the index of the order that a child's id belongs to, or None."""
+    if (first := _FIRST_IDS.get(kind)) is None or number < first:
+        return None
+    return (number - first) // _PER_ORDER
 
 
 def pay(

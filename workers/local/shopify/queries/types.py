@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local.shopify.catalogue import Product, Variant
+from local.shopify.orders import Fulfillment, Refund, Return, Transaction
 from local.shopify.queries import (
     line_fields,
     operation_fields,
@@ -26,12 +27,19 @@ _TYPES: dict[str, Fields] = {
 }
 
 
+_NODES: dict[type, str] = {
+    OrderView: "Order",
+    Product: "Product",
+    Variant: "ProductVariant",
+    Refund: "Refund",
+    Fulfillment: "Fulfillment",
+    Return: "Return",
+    Transaction: "OrderTransaction",
+}
+
+
 def _node_type(found: object) -> str:
-    if isinstance(found, OrderView):
-        return "Order"
-    if isinstance(found, Product):
-        return "Product"
-    return "ProductVariant" if isinstance(found, Variant) else "BulkOperation"
+    return _NODES.get(type(found), "BulkOperation")
 
 
 def _always(name: str) -> Callable[[object], str]:
@@ -63,7 +71,6 @@ _POSSIBLE: dict[str, frozenset[str]] = {
     "ReturnLineItemType": frozenset({"ReturnLineItem"}),
     "Media": frozenset({"MediaImage"}),
 }
-_NODES = ("Order", "Product", "ProductVariant", "BulkOperation")
 _INTERFACES = frozenset({"Node", "LegacyInteroperability", "HasMetafields"})
 
 
@@ -74,7 +81,7 @@ def type_fields(name: str) -> Fields:
 
 def possible_types(abstract: str) -> tuple[str, ...]:
     """Return the concrete types of an interface or union, in the order of their names."""
-    return tuple(sorted(_POSSIBLE.get(abstract, ()))) or _NODES
+    return tuple(sorted(_POSSIBLE.get(abstract, ()))) or tuple(_NODES.values())
 
 
 def implements(concrete: str, condition: str) -> bool:
