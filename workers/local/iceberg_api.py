@@ -28,6 +28,11 @@ from shared.ports import JsonObject
 
 NAMESPACE_DEPTH: Final = 5
 NAMESPACE_SEPARATOR: Final = "\x1f"
+# R2 removes old metadata files itself; here every commit's client does, and must be told to.
+_DEFAULTS: Final = {
+    "table-default.write.metadata.delete-after-commit.enabled": "true",
+    "table-default.write.metadata.previous-versions-max": "20",
+}
 _FIXED_PROPERTIES: Final = ("write.data.path", "write.metadata.")
 
 
@@ -93,7 +98,7 @@ class CatalogApi:
         ]
         endpoints += [f"HEAD /v1/{{prefix}}/{path}" for path in (_NAMESPACE, _TABLE)]
         overrides = {"prefix": self.prefix}
-        return _json({"defaults": {}, "overrides": overrides, "endpoints": endpoints})
+        return _json({"defaults": _DEFAULTS, "overrides": overrides, "endpoints": endpoints})
 
     def list_namespaces(self, call: Call) -> Response:
         """List the namespaces below one, or at the top."""

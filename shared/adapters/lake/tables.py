@@ -26,9 +26,9 @@ TABLE_PROPERTIES: Final = {
     # The retries are ours (commits.py): the client's would repeat a commit whose answer was lost.
     "commit.retry.num-retries": "0",
     "commit.manifest-merge.enabled": "true",
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "20",
 }
+_DEFAULT: Final = "table-default."
+"""What a catalog's configuration puts before the properties it wants new tables to have."""
 
 
 TELEMETRY: Final = "telemetry"
@@ -74,11 +74,20 @@ def ensure_table(
     except NoSuchTableError:
         try:
             return catalog.create_table(
-                identifier, schema, partition_spec=partition, properties=TABLE_PROPERTIES
+                identifier, schema, partition_spec=partition, properties=_properties(catalog)
             )
         except TableAlreadyExistsError:  # another process was faster
             table = catalog.load_table(identifier)
     return _evolved(table, schema)
+
+
+def _properties(catalog: Catalog) -> dict[str, str]:
+    wanted = {
+        name.removeprefix(_DEFAULT): value
+        for name, value in catalog.properties.items()
+        if name.startswith(_DEFAULT)
+    }
+    return TABLE_PROPERTIES | wanted
 
 
 def _evolved(table: Table, wanted: Schema) -> Table:
