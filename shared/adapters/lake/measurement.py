@@ -28,7 +28,7 @@ from shared.adapters.lake.refresh_compute import compute
 from shared.adapters.lake.refresh_query import Lake, load_source, query
 from shared.adapters.lake.refresh_write import Writer
 from shared.adapters.lake.sessions import EngineLimits, open_session
-from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, remove_old
+from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, remove_old, writer_id
 from shared.errors import FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.performance.schemas import (
     PerformanceQuery,

@@ -26,7 +26,7 @@ from shared.adapters.lake.lineage import spec_text
 from shared.adapters.lake.measurement_tables import commit_properties
 from shared.adapters.lake.partitions import write_days, write_rows
 from shared.adapters.lake.predicates import EVERY_ROW, any_of, below, equal, one_of
-from shared.adapters.lake.staging import SalesChange, Staging, StaleStage
+from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, writer_id
 from shared.performance.models import PERFORMANCE_DAYS_KEPT
 from shared.performance.schemas import RefreshReport
 
