@@ -44,13 +44,6 @@ def child_id(first: int, order: Order, number: int) -> int:
     return first + order.index * PER_ORDER + number
 
 
-def index_of_child(kind: str, number: int) -> int | None:
-    """Return the index of the order that a child's id belongs to, or None."""
-    if (first := _FIRST_IDS.get(kind)) is None or number < first:
-        return None
-    return (number - first) // _PER_ORDER
-
-
 def pay(
     order: Order,
     kind: str,

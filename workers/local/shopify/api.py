@@ -9,6 +9,7 @@ from pathlib import Path
 from local.shopify.bulk.operations import BulkOperation, BulkOperations
 from local.shopify.catalogue import Product
 from local.shopify.changes import ShopChanges
+from local.shopify.children import find_child
 from local.shopify.faults import Faults
 from local.shopify.mutations import metafields_set, tags_add, tags_remove
 from local.shopify.options import EmulatorOptions
@@ -112,7 +113,9 @@ class AdminApi:
             "ProductVariant": self.store.find_variant,
             "BulkOperation": self.operations.find,
         }
-        return finders[kind](number) if kind in finders else None
+        if kind in finders:
+            return finders[kind](number)
+        return find_child(self.store, kind, number)
 
     def scopes(self) -> Iterable[str]:
         """Return the granted access scopes."""
