@@ -194,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsInvalid as error:
         return _failed(str(error), USAGE)
     except DomainError as error:
-        return _failed(f"{error.title()} {error.detail}".strip(), FAILED)
+        return _failed(str(error), FAILED)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
 

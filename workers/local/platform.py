@@ -27,10 +27,12 @@ from local.options import PORT, Options
 from local.postgres import PostgresServer, migrate, start_postgres
 from local.scheduler import Scheduler
 from local.serving import listen, serving, url_of
+from local.shopify.catalogue import Shop
 from local.state import State
 from local.wiring import Wiring, local_settings
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.adapters.embedded.journal import Journal
+from shared.adapters.embedded.object_store import DirectoryObjectStore
 from shared.adapters.embedded.workflows import JournalWorkflows
 from shared.adapters.lake.catalog import LakeCatalog, load_catalog
 from shared.adapters.lake.tables import ensure_tables
@@ -75,7 +77,9 @@ async def running(
         Unavailable: A part does not start.
     """
     async with AsyncExitStack() as stack:
+        local_settings(SHOP_DOMAIN=Shop().domain)
         stack.enter_context(options.state.locked())
+        options.store(SystemClock().now())
         listener = stack.enter_context(closing(_dashboard_socket(options.port)))
         report("PostgreSQL")
         database_url = await _postgres(stack, options)
@@ -90,7 +94,8 @@ async def running(
         journal = stack.enter_context(closing(Journal(options.state.journal)))
         workflows = JournalWorkflows(journal, clock=SystemClock())
         settings = _settings(access, shop, lake)
-        wiring = Wiring(options.state, journal, databases, workflows, catalog, settings)
+        objects = stack.enter_context(closing(DirectoryObjectStore(options.state.objects)))
+        wiring = Wiring(options.state, journal, databases, workflows, catalog, settings, objects)
         ingest = wiring.ingest()
         lander = _start_ingest(stack, wiring, ingest, crons=crons)
         dashboard = wiring.dashboard(ingest)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -48,7 +49,8 @@ class RunProgress:
 
     def landing(self, events: int) -> None:
         """Show that accepted events are in the lake."""
-        self._bars.add_task("land events", total=1, completed=1, detail=f"{events} events")
+        bar = self._bars.add_task("land events", total=1, detail="")
+        self._bars.update(bar, completed=1, detail=f"{events} events")
 
     def _steps(self, title: str, steps: tuple[str, ...]) -> Callable[[JsonObject], None]:
         bar = self._bars.add_task(title, total=len(steps), detail="queued")
@@ -90,11 +92,13 @@ class Screen:
         """Show the best products with their class and windows, and the totals."""
         page = await anext(staff.products(limit=SHOWN))
         summary = await staff.summary()
-        table = Table(title=f"Top products as of {page.as_of}", title_justify="left")
-        for name in ("#", "product", "class"):
-            table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=32)
-        for name in ("7 d", "14 d", "30 d", "first 7 d", "first 14 d", "revenue 30 d", "value"):
-            table.add_column(name, justify="right")
+        title = f"Top products as of {page.as_of} (net units of the last and the first days)"
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table.add_column("#", justify="right")
+        table.add_column("product", overflow="ellipsis", no_wrap=True, ratio=1, max_width=36)
+        table.add_column("class", no_wrap=True)
+        for name in ("7d", "14d", "30d", "1st 7d", "1st 14d", "revenue 30d", "value"):
+            table.add_column(name, justify="right", no_wrap=True)
         for product in page.items:
             table.add_row(*_row(product))
         self._console.print(table)
@@ -139,7 +143,7 @@ def _row(product: ProductMeasurementDatum) -> tuple[str, ...]:
         str(product.sales_last_30_days),
         str(product.sales_first_7_days),
         str(product.sales_first_14_days),
-        f"{revenue:,} {product.currency}",
+        f"{revenue:,}",
         f"{product.aggregate_measurement_value:,.1f}",
     )
 
@@ -150,5 +154,6 @@ def _totals(summary: PerformanceSummary) -> str:
     )
     return (
         f"{summary.products} products ({summary.active_products} active): {classes}; "
-        f"{summary.units_last_30_days:,} units in 30 days"
+        f"{summary.units_last_30_days:,} units in 30 days, "
+        f"revenue in {summary.currency}"
     )

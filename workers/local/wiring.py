@@ -45,6 +45,7 @@ class Wiring:
     workflows: JournalWorkflows
     catalog: Catalog
     settings: Settings
+    objects: DirectoryObjectStore
 
     @property
     def jobs(self) -> JournalQueue:
@@ -59,10 +60,9 @@ class Wiring:
     def ingest(self) -> IngestBindings:
         """Return the ports of ingest."""
         clock = SystemClock()
-        objects = DirectoryObjectStore(self.state.objects)
         return IngestBindings(
             databases=self.databases,
-            objects=objects,
+            objects=self.objects,
             queue=self.jobs,
             dead_letters=self.dead_letters,
             commerce=SpooledStream(self.journal, "commerce"),
@@ -70,7 +70,7 @@ class Wiring:
             sync=SpooledStream(self.journal, "sync"),
             watermarks=JournalWatermarks(self.journal, clock=clock),
             workflows=self.workflows,
-            measurement=LakeMeasurement(self.catalog, objects, self.state.staging),
+            measurement=LakeMeasurement(self.catalog, self.objects, self.state.staging),
             http=http_clients(),
             settings=self.settings,
             clock=clock,
