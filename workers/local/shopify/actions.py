@@ -117,7 +117,7 @@ def refund(
     """
     number = len(order.refunds)
     lines = [
-        _refund_line(order, line, count, number * 8 + position)
+        _refund_line(order, line, count, number * 256 + position)
         for position, (line, wanted) in enumerate(units)
         if (count := min(wanted, line.current)) > 0
     ]
@@ -156,7 +156,7 @@ def _refund_line(order: Order, line: Line, count: int, number: int) -> RefundLin
     line.refunded = stop
     line.withdrawn = max(line.withdrawn, line.refunded - line.fulfilled)
     restock = "RETURN" if line.fulfilled >= stop else "CANCEL"
-    identity = _REFUND_LINES + order.index * 1024 + number
+    identity = _REFUND_LINES + order.index * 4096 + number
     return RefundLine(identity, line, count, net, tax, restock, order.taxes_included)
 
 
@@ -208,7 +208,7 @@ def ship(
     number = len(order.fulfillments)
     lines = [
         FulfillmentLine(
-            _REFUND_LINES // 2 + order.index * 2048 + number * 64 + position, line, count
+            _REFUND_LINES // 2 + order.index * 4096 + number * 256 + position, line, count
         )
         for position, (line, wanted) in enumerate(units)
         if (count := min(wanted, unfulfilled(line))) > 0

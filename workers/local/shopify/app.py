@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local.shopify.api import AdminApi
+from local.shopify.control import control_routes
 from local.shopify.downloads import download
 from local.shopify.faults import Fault, Faults
 from local.shopify.options import EmulatorOptions
@@ -149,6 +150,8 @@ def create_app(
         Route("/admin/oauth/access_token", emulator.token, methods=["POST"]),
         Route("/bulk-results/{number:int}.jsonl", emulator.bulk_result, methods=["GET", "HEAD"]),
     ]
+    if emulator.options.is_controllable:
+        routes += control_routes(emulator)
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.emulator = emulator
     return app
