@@ -111,7 +111,7 @@ def test_failure_12_children_are_joined_by_parent_not_by_adjacency():
             line |= {"id": f"gid://shopify/LineItem/{number * 100 + index}"}
             line |= {"quantity": number, "__parentId": node["id"]}
             lines.append(line)
-    random.Random(7).shuffle(lines)  # noqa: S311 -- an order of rows, not a secret
+    random.Random(7).shuffle(lines)
     texts = (json.dumps(row).replace("/", "\\/") for row in orders + lines)
     body = b"".join(text.encode() + b"\n" for text in texts)
     splitter, found = jsonl.LineSplitter(), []

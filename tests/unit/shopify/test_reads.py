@@ -1,0 +1,197 @@
+"""Reads with pages inside pages follow every connection to its end."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from shared.integrations.shopify import documents, reads
+from shared.integrations.shopify.errors import MalformedNode
+from tests.unit.shopify import shapes
+
+ORDER = "gid://shopify/Order/450789469"
+REFUND = "gid://shopify/Refund/929361465"
+FULFILLMENT = "gid://shopify/Fulfillment/255858046"
+
+
+def page(nodes: list[dict], after: str | None, size: int) -> dict:
+    """Return one page of a connection; a cursor is the index after the last node."""
+    start = int(after or 0)
+    stop = min(start + size, len(nodes))
+    info = {"hasNextPage": stop < len(nodes), "endCursor": str(stop)}
+    return {"nodes": nodes[start:stop], "pageInfo": info}
+
+
+def line(number: int) -> dict:
+    found = shapes.graphql_order()["lineItems"]["nodes"][0]
+    return {**found, "id": f"gid://shopify/LineItem/{number}"}
+
+
+def of_line(number: int) -> dict:
+    node = shapes.graphql_order()["refunds"][0]["refundLineItems"]["nodes"][0]
+    return {**node, "lineItem": {"id": f"gid://shopify/LineItem/{number}"}}
+
+
+def product_sale(number: int) -> dict:
+    return {
+        "__typename": "ProductSale", "id": f"gid://shopify/ProductSale/{number}",
+        "actionType": "ORDER", "quantity": 2, "totalAmount": shapes.bag("1.0"),
+        "totalTaxAmount": shapes.bag("0.0"),
+        "lineItem": {"id": f"gid://shopify/LineItem/{number}", "quantity": 2},
+    }  # fmt: skip
+
+
+class Shop:
+    """An order of 130 lines, all refunded, shipped, returned and added by 2 edits."""
+
+    def __init__(self, wire, count: int = 130) -> None:
+        self.wire, self.count = wire, count
+        self.requests: list[dict] = []
+        self.root = shapes.graphql_order()
+        self.root["edited"] = True
+        for name in ("refunds", "fulfillments"):
+            for item in self.root[name]:
+                item.pop("refundLineItems", None)
+                item.pop("fulfillmentLineItems", None)
+        del self.root["lineItems"]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.requests.append(body)
+        return self.wire.graphql({"node": self.node(body["query"], body["variables"])})
+
+    def node(self, query: str, variables: dict) -> dict | None:
+        gid, after = variables["id"], variables.get("after")
+        if gid == "gid://shopify/Order/404":
+            return None
+        if query == documents.order(None):
+            return self.root
+        if query == documents.AGREEMENT_SALES:
+            return {"children": self.agreements(after, variables["sale"])}
+        numbers = range(self.count)
+        of = {
+            documents.order_lines(None): [line(n) for n in numbers],
+            documents.refund_lines_page(): [of_line(n) for n in numbers],
+            documents.fulfillment_lines_page(): [of_line(n) for n in numbers],
+            documents.RETURNS: [
+                {"id": f"gid://shopify/Return/{n}", "status": "OPEN",
+                 "createdAt": "2026-11-01T10:00:00Z"} for n in range(45)
+            ],
+            documents.RETURN_LINES: [
+                {"id": f"{gid.replace('Return', 'ReturnLineItem')}{n:03}", "quantity": 1}
+                for n in range(25)
+            ],
+        }  # fmt: skip
+        return {"children": page(of[query], after, 20)}
+
+    def agreements(self, after: str | None, sale: str | None) -> dict:
+        listed = [
+            {
+                "__typename": "OrderEditAgreement",
+                "id": f"gid://shopify/OrderEditAgreement/{number}",
+                "happenedAt": "2026-11-02T10:00:00Z",
+                "sales": page([product_sale(number * 65 + n) for n in range(65)], sale, 50),
+            }
+            for number in range(2)
+        ]
+        return page(listed, after, 1)
+
+
+async def test_failure_14_nothing_is_cut_at_the_first_page(wire):
+    """Nested lists ended silently at first:N elsewhere; here 130 of everything arrive."""
+    shop = Shop(wire)
+    client, _ = wire(shop)
+    parts, additions = await reads.read_whole_order(client, ORDER)
+    assert len({row.id for row in parts.lines}) == 130
+    assert len({row.id for row in parts.refund_lines}) == 130
+    assert len({row.id for row in parts.fulfillment_lines}) == 130
+    assert len({row.id for row in parts.returns}) == 45
+    assert len({row.id for row in parts.return_lines}) == 45 * 25
+    assert {row.order_line_id for row in additions} == {row.id for row in parts.lines}
+
+
+async def test_agreements_are_read_of_edited_orders_only(wire):
+    shop = Shop(wire, count=1)
+    shop.root["edited"] = False
+    client, _ = wire(shop)
+    assert (await reads.read_whole_order(client, ORDER)).additions == ()
+    assert documents.AGREEMENT_SALES not in {body["query"] for body in shop.requests}
+
+
+async def test_failure_15_returns_are_not_asked_for_without_their_scope(wire):
+    shop = Shop(wire, count=1)
+
+    def answer(request):
+        body = json.loads(request.content)
+        assert "returns(" not in body["query"]
+        if "children" in body["query"]:
+            return wire.graphql({"node": {"children": page([], None, 1)}})
+        return wire.graphql({"node": shop.root | {"edited": False}})
+
+    client, _ = wire(answer)
+    scopes = frozenset({"read_orders"})
+    assert (await reads.read_whole_order(client, ORDER, scopes=scopes)).parts.returns == ()
+
+
+async def test_failure_24_an_order_that_was_deleted_meanwhile_is_none_not_an_error(wire):
+    client, _ = wire(Shop(wire))
+    assert await reads.read_whole_order(client, "gid://shopify/Order/404") is None
+
+
+async def test_failure_14_batches_of_refunds_are_read_on_where_they_are_long(wire):
+    rows = [of_line(number) for number in range(70)]
+
+    def answer(request):
+        body = json.loads(request.content)
+        if "ids" in body["variables"]:
+            nodes = [
+                None if gid.endswith("/3") else {"id": gid, "children": page(rows, None, 10)}
+                for gid in body["variables"]["ids"]
+            ]
+            return wire.graphql({"nodes": nodes})
+        return wire.graphql({"node": {"children": page(rows, body["variables"]["after"], 50)}})
+
+    client, script = wire(answer)
+    gids = [f"gid://shopify/Refund/{number}" for number in range(1, 13)]
+    found = await reads.read_refund_lines(client, dict.fromkeys(gids, (ORDER, False)))
+    assert len({row.id for row in found}) == 11 * 70
+    batches = [body for body in script.bodies if "ids" in body["variables"]]
+    assert [len(body["variables"]["ids"]) for body in batches] == [10, 2]
+    shipped = await reads.read_fulfillment_lines(
+        client, {gid.replace("Refund", "Fulfillment"): ORDER for gid in gids}
+    )
+    assert len({row.id for row in shipped}) == 11 * 70
+
+
+async def test_failure_14_products_and_their_variants_are_read_to_the_end(wire):
+    variants = [
+        shapes.graphql_product()["variants"]["nodes"][0]
+        | {"id": f"gid://shopify/ProductVariant/{number}"}
+        for number in range(75)
+    ]
+
+    def product(number: int) -> dict:
+        made = shapes.graphql_product() | {"id": f"gid://shopify/Product/{number}"}
+        return made | {"variants": page(variants, None, 10)}
+
+    def answer(request):
+        variables = json.loads(request.content)["variables"]
+        if "first" in variables:
+            listed = [product(number) for number in range(25)]
+            return wire.graphql({"products": page(listed, variables["after"], 10)})
+        return wire.graphql({"node": {"children": page(variants, variables["after"], 50)}})
+
+    client, _ = wire(answer)
+    products = [parts async for parts in client.get_products()]
+    assert len({parts.product.id for parts in products}) == 25
+    assert {len(parts.variants) for parts in products} == {75}
+
+
+async def test_a_malformed_child_of_a_whole_order_is_named(wire):
+    shop = Shop(wire, count=1)
+    shop.root["fulfillments"][0].pop("status")
+    client, _ = wire(shop)
+    with pytest.raises(MalformedNode, match="/fulfillments/0/status"):
+        await reads.read_whole_order(client, ORDER)
