@@ -1,11 +1,11 @@
 """Fixtures shared by every tier live in tests/fixtures, one file per part of the system."""
 
 pytest_plugins = [
-    "tests.fixtures.edge",
     "tests.fixtures.lake",
     "tests.fixtures.measurement",
     "tests.fixtures.postgres",
     "tests.fixtures.shopify",
     "tests.fixtures.bulk_sync",  # after the shop that it imports
     "tests.fixtures.staff_api",
+    "tests.fixtures.edge",  # last: it builds on the others
 ]

@@ -17,15 +17,12 @@ from starlette.routing import Route
 _FIELDS = ("sqlstate", "table_name", "constraint_name")
 
 
-class Bridge:
-    """Serves connections on a loopback port until it is left."""
+class Loopback:
+    """An application on a free loopback port, in a thread, until it is left."""
 
-    def __init__(self) -> None:
-        self._connections: dict[int, asyncpg.Connection[Any]] = {}
-        self._ids = itertools.count(1)
+    def __init__(self, app: Starlette) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
-        app = Starlette(routes=[Route("/", self._serve, methods=["POST"])])
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
@@ -45,6 +42,16 @@ class Bridge:
         self._thread.join(10)
         self._socket.close()
 
+
+class Bridge(Loopback):
+    """Serves connections; while `is_down`, each of them is dropped."""
+
+    def __init__(self) -> None:
+        self._connections: dict[int, asyncpg.Connection[Any]] = {}
+        self._ids = itertools.count(1)
+        self.is_down = False
+        super().__init__(Starlette(routes=[Route("/", self._serve, methods=["POST"])]))
+
     def open_connections(self) -> int:
         """Return how many connections Pyodide has opened and not closed."""
         return sum(not connection.is_closed() for connection in self._connections.values())
@@ -52,6 +59,8 @@ class Bridge:
     async def _serve(self, request: Request) -> Response:
         identifier, method, args = pickle.loads(await request.body())  # noqa: S301 - our own
         try:
+            if self.is_down and method != "close":
+                raise ConnectionResetError("the connection was dropped")  # noqa: TRY301 - as a server's
             result = await self._call(identifier, method, args)
             answer: dict[str, Any] = {"result": result}
             if method == "connect":

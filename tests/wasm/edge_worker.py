@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,15 @@ class EdgeWorker:
         """Put a file of this repository on the Worker's import path."""
         target = f"/session/metadata/{path.relative_to(ROOT)}"
         self.ask("write", path=target, text=path.read_text(encoding="utf-8"))
+
+    @contextlib.contextmanager
+    def without(self, binding: str) -> Iterator[None]:
+        """Take a binding away for the block."""
+        self.ask("hide", binding=binding)
+        try:
+            yield
+        finally:
+            self.ask("show", binding=binding)
 
     def close(self) -> None:
         """End the process."""

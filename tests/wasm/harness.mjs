@@ -17,6 +17,7 @@ let worker;
 let platform;
 const env = {};
 const background = new Set();
+const hidden = new Map();
 
 class ExecutionContext {
   waitUntil(promise) {
@@ -133,6 +134,13 @@ const commands = {
   async python({ module, argument }) {
     const { run } = worker.pyodide.pyimport(module);
     return JSON.parse(await run.callPromising(env, JSON.stringify(argument ?? null)));
+  },
+  hide({ binding }) {
+    hidden.set(binding, env[binding]);
+    delete env[binding];
+  },
+  show({ binding }) {
+    env[binding] = hidden.get(binding);
   },
   write({ path, text }) {
     worker.pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));

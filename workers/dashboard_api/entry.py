@@ -5,7 +5,7 @@ from typing import Any
 from dashboard_api.app import create_app
 from dashboard_api.bindings import DashboardBindings
 from shared.adapters.cloudflare import access, cache, database, http, object_store, queue
-from shared.adapters.cloudflare.settings import settings_of
+from shared.adapters.cloudflare.settings import Bindings, settings_of
 from shared.adapters.measurement import HttpMeasurement
 from shared.clock import SystemClock
 from workers import WorkerEntrypoint, asgi
@@ -13,7 +13,8 @@ from workers import WorkerEntrypoint, asgi
 __all__ = ["Default"]
 
 
-def _bindings(env: Any) -> DashboardBindings:
+def _bindings(bound: Any) -> DashboardBindings:
+    env = Bindings(bound)
     ingest = http.client_of(env.INGEST, "http://internal")
     return DashboardBindings(
         databases=database.HyperdriveDatabases(env.HYPERDRIVE),

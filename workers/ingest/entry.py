@@ -10,7 +10,7 @@ from ingest.scheduled import fire
 from ingest.workflows import WORKFLOWS
 from shared.adapters.cloudflare import database, http, measurement, object_store, queue, workflows
 from shared.adapters.cloudflare.measurement import MeasurementContainer
-from shared.adapters.cloudflare.settings import settings_of
+from shared.adapters.cloudflare.settings import Bindings, settings_of
 from shared.adapters.cloudflare.stream import stream_of
 from shared.adapters.cloudflare.watermarks import DurableWatermarks, WatermarkDO
 from shared.clock import SystemClock
@@ -27,7 +27,8 @@ __all__ = [
 ]
 
 
-def _bindings(env: Any) -> IngestBindings:
+def _bindings(bound: Any) -> IngestBindings:
+    env = Bindings(bound)
     settings = settings_of(env)
     objects = object_store.R2ObjectStore(env.R2_BUCKET)
     return IngestBindings(

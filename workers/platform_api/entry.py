@@ -5,14 +5,15 @@ from typing import Any
 from platform_api.app import create_app
 from platform_api.bindings import PlatformBindings
 from shared.adapters.cloudflare import cache, counters, database, http, stream
-from shared.adapters.cloudflare.settings import settings_of
+from shared.adapters.cloudflare.settings import Bindings, settings_of
 from shared.clock import SystemClock
 from workers import WorkerEntrypoint, asgi
 
 __all__ = ["Default"]
 
 
-def _bindings(env: Any) -> PlatformBindings:
+def _bindings(bound: Any) -> PlatformBindings:
+    env = Bindings(bound)
     settings = settings_of(env)
     return PlatformBindings(
         databases=database.HyperdriveDatabases(env.HYPERDRIVE),

@@ -1,10 +1,28 @@
-"""Settings out of a Worker's environment."""
+"""A Worker's environment: its bindings by name, and settings out of its variables and secrets."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from shared.config import Settings, load_settings
+from shared.errors import Unavailable
+
+
+class BindingMissing(Unavailable, AttributeError):
+    """The Worker is deployed without a binding that it needs."""
+
+
+class Bindings:
+    """The environment, in which a binding that is not there has a name and answers 503."""
+
+    def __init__(self, env: Any) -> None:
+        self._env = env
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._env, name, None)
+        if value is None:
+            raise BindingMissing(f"binding {name} is not there", headers={"Retry-After": "60"})
+        return value
 
 
 def settings_of(env: Any, *, required: frozenset[str] = frozenset()) -> Settings:

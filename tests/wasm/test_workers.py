@@ -1,0 +1,239 @@
+"""The three Workers as Cloudflare calls them: fetch, queue, cron, RPC and Workflows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.identity.access import HEADER
+from tests.fixtures.edge import Surroundings
+from tests.wasm.bridge import Bridge
+from tests.wasm.edge_worker import EdgeError, EdgeWorker
+
+ROOT = Path(__file__).parents[2]
+HEAP_MIB = 64
+UPLOAD_MIB = 64
+WORKERS = ("platform_edge", "ingest_edge", "dashboard_edge")
+SIX = 1_795_240_800_000
+"""2026-11-21T06:00:00Z in milliseconds."""
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    """Wait until the condition holds and return what it gave."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    pytest.fail("it did not happen in time")
+
+
+@pytest.fixture(scope="module")
+def ports(ingest_edge: EdgeWorker) -> Callable[..., Any]:
+    """Ask ingest's own ports, as `entry.py` wires them: ports("watermarks.read", "key")."""
+    ingest_edge.add(ROOT / "tests" / "wasm" / "asked_ports.py")
+
+    def ask(path: str, *args: Any, **options: Any) -> Any:
+        return ingest_edge.python("tests.wasm.asked_ports", [path, list(args), options])
+
+    return ask
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+class TestFigures:
+    """What a Worker weighs, measured in the runtime's own memory."""
+
+    def test_weight(
+        self,
+        request: pytest.FixtureRequest,
+        record_property: Callable[[str, object], None],
+        worker: str,
+    ) -> None:
+        edge: EdgeWorker = request.getfixturevalue(worker)
+        name = "Internal" if worker == "ingest_edge" else "Default"
+        answer = edge.fetch("http://worker/health", entrypoint=name)
+        figures = edge.ask("figures")
+        upload = sum(figures["sizes"].values()) / 2**20
+        report = {
+            "heap_after_import_mib": figures["imported"],
+            "heap_after_request_mib": answer.heap,
+            "import_ms": round(figures["milliseconds"]),
+            "upload_mib": round(upload, 1),
+        }
+        for key, value in report.items():
+            record_property(key, value)
+        print(worker, report)  # noqa: T201 - shown with -s and on failure
+        assert figures["imported"] <= HEAP_MIB
+        assert answer.heap <= HEAP_MIB
+        assert upload < UPLOAD_MIB
+
+    def test_the_runtime_finds_its_classes(
+        self, request: pytest.FixtureRequest, worker: str
+    ) -> None:
+        edge: EdgeWorker = request.getfixturevalue(worker)
+        found = {kind: [c["className"] for c in v] for kind, v in edge.ask("classes").items()}
+        wanted = {"durableObjects": [], "workerEntrypoints": ["Default"], "workflowEntrypoints": []}
+        if worker == "ingest_edge":
+            wanted = {
+                "durableObjects": ["MeasurementContainer", "WatermarkDO"],
+                "workerEntrypoints": ["Default", "Internal"],
+                "workflowEntrypoints": ["MeasurementRefresh", "ShopifyBulkSync"],
+            }
+        assert found == wanted
+
+
+class TestFetch:
+    """Requests reach the routes, and come back as what the domain says."""
+
+    def test_platform_health_asks_the_database(self, platform_edge: EdgeWorker) -> None:
+        answer = platform_edge.fetch("https://platform/health")
+        assert answer.json()["checks"][0] | {"observed_at": None} == {
+            "name": "database", "status": "ok", "detail": "answers", "observed_at": None,
+        }  # fmt: skip
+
+    def test_ingest_is_public_only_to_shopify(self, ingest_edge: EdgeWorker) -> None:
+        for path in ("/health", "/runs", "/leases/orders", "/measurement/query/summary"):
+            answer = ingest_edge.fetch(f"https://ingest{path}")
+            assert answer.status == 404, path
+
+    def test_staff_needs_a_token(
+        self, dashboard_edge: EdgeWorker, surroundings: Surroundings
+    ) -> None:
+        url = "https://dashboard/api/ingest/runs"
+        assert (dashboard_edge.fetch(url)).status == 401
+        token = surroundings.access.user_token()
+        forged = token[:-6] + ("AAAAAA" if token[-6:] != "AAAAAA" else "BBBBBB")
+        assert (dashboard_edge.fetch(url, headers={HEADER: forged})).status == 401
+        answer = dashboard_edge.fetch(url, headers={HEADER: token})
+        assert answer.status == 200, answer.body
+
+    def test_the_dashboard_asks_ingest_over_its_binding(
+        self, dashboard_edge: EdgeWorker, surroundings: Surroundings
+    ) -> None:
+        token = surroundings.access.user_token()
+        answer = dashboard_edge.fetch("https://dashboard/api/health", headers={HEADER: token})
+        names = {check["name"]: check["status"] for check in answer.json()["checks"]}
+        assert names["database"] == "ok"
+        assert names["ingest"] == "ok"
+        assert names["ingest: database"] == "ok"
+
+    def test_a_connection_that_drops_is_503(
+        self, dashboard_edge: EdgeWorker, surroundings: Surroundings, bridge: Bridge
+    ) -> None:
+        url = "https://dashboard/api/performance-metrics/settings/classification"
+        headers = {HEADER: surroundings.access.user_token()}
+        assert (dashboard_edge.fetch(url, headers=headers)).status == 200
+        bridge.is_down = True
+        try:
+            answer = dashboard_edge.fetch(url, headers=headers)
+        finally:
+            bridge.is_down = False
+        assert answer.status == 503, answer.body
+        assert answer.headers["retry-after"] == "5"
+        assert answer.json()["type"] == "urn:problem:unavailable"
+
+    def test_a_binding_that_is_missing_is_503(self, platform_edge: EdgeWorker) -> None:
+        with platform_edge.without("HYPERDRIVE"):
+            answer = platform_edge.fetch("https://platform/health")
+        assert answer.status == 503, answer.body
+        assert "HYPERDRIVE" in answer.json()["detail"]
+        assert answer.headers["retry-after"] == "60"
+
+    def test_no_connection_outlives_its_request(
+        self, platform_edge: EdgeWorker, bridge: Bridge
+    ) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(platform_edge.fetch, ["https://platform/health"] * 8))
+        assert bridge.open_connections() == 0
+
+
+class TestQueue:
+    """Real queues deliver to `queue(batch, env, ctx)`; nothing is lost."""
+
+    def test_bad_messages_end_as_objects_with_a_reason(self, ports: Callable[..., Any]) -> None:
+        bad: list[dict[str, Any]] = [
+            {"job_type": "NO_SUCH_JOB", "run_id": "bad-1"},
+            {"job_type": "SHOPIFY_BULK_SYNC_START", "run_id": "bad 2", "object": "orders"},
+        ]
+        ports("queue.send_batch", bad)
+
+        def letters() -> Any:
+            page = ports("objects.list", prefix="dead-letters/")
+            keys = [found["key"] for found in page["objects"]]
+            return keys if len(keys) >= len(bad) else None
+
+        keys = until(letters)
+        found = [json.loads(ports("objects.get", key)) for key in keys]
+        assert sorted(letter["message"]["run_id"] for letter in found) == ["bad 2", "bad-1"]
+        assert all("InvalidInput" in letter["reason"] for letter in found)
+
+    def test_a_body_that_is_no_json_is_buried_too(self, ingest_edge: EdgeWorker) -> None:
+        message = {"id": "m1", "timestamp": SIX, "body": "no json {", "attempts": 1}
+        verdicts = ingest_edge.ask("consume", queue="ingest-queue-dev", messages=[message])
+        assert verdicts == {"m1": "ack"}
+
+    def test_a_consumer_that_cannot_work_gets_the_message_again(
+        self, ingest_edge: EdgeWorker
+    ) -> None:
+        body = {"job_type": "NO_SUCH_JOB", "run_id": "kept"}
+        message = {"id": "m2", "timestamp": SIX, "body": body, "attempts": 1}
+        with ingest_edge.without("INGEST_DLQ"), pytest.raises(EdgeError, match="INGEST_DLQ"):
+            ingest_edge.ask("consume", queue="ingest-queue-dev", messages=[message])
+
+
+class TestCron:
+    """Crons start Workflows whose ids carry the scheduled minute."""
+
+    def test_an_unknown_cron_is_an_error(self, ingest_edge: EdgeWorker) -> None:
+        with pytest.raises(EdgeError, match="UnknownCron"):
+            ingest_edge.ask("trigger", cron="1 2 3 4 5", scheduledTime=SIX)
+
+    def test_the_daily_cron_syncs_the_shop(
+        self, ingest_edge: EdgeWorker, ports: Callable[..., Any], surroundings: Surroundings
+    ) -> None:
+        for _ in range(2):  # a second firing of the same minute starts nothing
+            ingest_edge.ask("trigger", cron="0 6 * * *", scheduledTime=SIX)
+        for name in ("products", "orders"):
+            run_id = f"shopify-bulk-sync-{name}-20261121T0600Z"
+
+            def ended(run_id: str = run_id) -> Any:
+                status = ports("workflows.status", "shopify-bulk-sync", run_id)
+                return status if status["state"] in ("complete", "errored") else None
+
+            status = until(ended, 120)
+            assert status["state"] == "complete", status
+            assert ports("watermarks.read", f"{name}_last_watermark") is not None
+        assert_synced(surroundings)
+
+
+def assert_synced(surroundings: Surroundings) -> None:
+    """What the run left behind is the shop that Shopify has."""
+    orders = {order.gid for order in surroundings.shopify.store.orders.values()}
+    created = {
+        event["order_id"]
+        for event in surroundings.events["commerce"]
+        if event["event_type"] == "order_created"
+    }
+    assert len(created) == len(orders)
+    steps = {e["step"] for e in surroundings.events["sync"] if e["event_type"] == "step_completed"}
+    assert {"advance-watermark"} <= steps or len(steps) > 5
+
+
+class TestRpc:
+    """Calls of other objects fail as the domain says."""
+
+    def test_a_durable_object_that_fails_is_unavailable(self, ports: Callable[..., Any]) -> None:
+        with pytest.raises(EdgeError, match="Unavailable"):
+            ports("watermarks.advance", "orders_last_watermark", "not an instant")
+
+    def test_measurement_that_does_not_listen_is_unavailable(
+        self, ports: Callable[..., Any]
+    ) -> None:
+        with pytest.raises(EdgeError, match="Unavailable"):
+            ports("measurement.query", "summary", {})
