@@ -24,14 +24,16 @@ def page(nodes: list[dict], after: str | None, size: int) -> dict:
     return {"nodes": nodes[start:stop], "pageInfo": info}
 
 
+ORDER_LINE = shapes.graphql_order()["lineItems"]["nodes"][0]
+REFUND_LINE = shapes.graphql_order()["refunds"][0]["refundLineItems"]["nodes"][0]
+
+
 def line(number: int) -> dict:
-    found = shapes.graphql_order()["lineItems"]["nodes"][0]
-    return {**found, "id": f"gid://shopify/LineItem/{number}"}
+    return {**ORDER_LINE, "id": f"gid://shopify/LineItem/{number}"}
 
 
 def of_line(number: int) -> dict:
-    node = shapes.graphql_order()["refunds"][0]["refundLineItems"]["nodes"][0]
-    return {**node, "lineItem": {"id": f"gid://shopify/LineItem/{number}"}}
+    return {**REFUND_LINE, "lineItem": {"id": f"gid://shopify/LineItem/{number}"}}
 
 
 def product_sale(number: int) -> dict:
@@ -70,11 +72,11 @@ class Shop:
             return self.root
         if query == documents.AGREEMENT_SALES:
             return {"children": self.agreements(after, variables["sale"])}
-        numbers = range(self.count)
+        of_lines = [of_line(n) for n in range(self.count)]
         of = {
-            documents.order_lines(None): [line(n) for n in numbers],
-            documents.refund_lines_page(): [of_line(n) for n in numbers],
-            documents.fulfillment_lines_page(): [of_line(n) for n in numbers],
+            documents.order_lines(None): [line(n) for n in range(self.count)],
+            documents.refund_lines_page(): of_lines,
+            documents.fulfillment_lines_page(): of_lines,
             documents.RETURNS: [
                 {"id": f"gid://shopify/Return/{n}", "status": "OPEN",
                  "createdAt": "2026-11-01T10:00:00Z"} for n in range(45)
