@@ -178,13 +178,14 @@ def texts(values: Iterable[str] | None) -> str:
     return f"[{','.join([_quoted(clean(value)) for value in values])}]"
 
 
-def attributes(values: Iterable[Node] | None, name: str = "key") -> str:
+def attributes(values: Iterable[Node | None] | None, name: str = "key") -> str:
     """Return a JSON list of {"key", "value"}; REST calls the key `name`."""
     if not values:
         return EMPTY_LIST
     listed = [
         f'{{"key":{_quoted(text(item[name]))},"value":{_nullable(_plain(item.get("value")))}}}'
         for item in values
+        if item is not None
     ]
     return f"[{','.join(listed)}]"
 

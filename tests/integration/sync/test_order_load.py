@@ -104,7 +104,7 @@ async def test_failure_mode_12_children_find_their_parents_in_any_order(
 ) -> None:
     """Not even that a child stands after its parent is relied upon."""
     shuffled = list(ROWS)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - a fixed order per seed
+    random.Random(seed).shuffle(shuffled)
     await archived(store, "run", shuffled)
     await load_all(load(databases, store, "run"))
     found = await everything(databases)
