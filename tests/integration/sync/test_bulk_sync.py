@@ -77,6 +77,8 @@ class TestOrders:
         summary = await sync.summary()
         assert summary["status"] == "complete"
         assert summary["archive"]["roots"] == await sync.count("order_header")
+        assert summary["orders_streamed"] == summary["archive"]["roots"]
+        assert summary["events_streamed"] == len(sync.ports.commerce.events)
         assert await sync.watermark() == start
         ends = [e for e in sync.ports.sync.events if e["event_type"] == "run_completed"]
         assert len(ends) == 1

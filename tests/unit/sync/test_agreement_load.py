@@ -35,7 +35,7 @@ def agreement(number: int, kind: str, **fields: object) -> JsonObject:
 def sale(of: JsonObject, quantity: int, total: str, action: str, line: str = LINE) -> JsonObject:
     return {
         "__typename": "ProductSale",
-        "id": gid("Sale", random.randrange(10**9)),  # noqa: S311 - any id will do
+        "id": gid("Sale", random.randrange(10**9)),
         "actionType": action,
         "quantity": quantity,
         "totalAmount": money(total),
@@ -82,7 +82,7 @@ async def test_failure_mode_12_sales_are_joined_by_their_parent_in_any_order(
     seed: int, parts: int
 ) -> None:
     rows = list(ROWS)
-    random.Random(seed).shuffle(rows)  # noqa: S311 - a fixed order per seed
+    random.Random(seed).shuffle(rows)
     found = await read(rows, parts)
     [refunded] = found.refund_lines
     assert refunded.order_line_id == derived_id("oln", LINE)

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.orders.enrichment import stream_pending
-
 from ingest.bindings import IngestBindings
 from shared.clock import format_instant, parse_instant
 from shared.errors import NonRetryable
@@ -16,6 +14,7 @@ from shared.integrations.shopify import queries
 from shared.integrations.shopify.client import ShopifyClient
 from shared.integrations.shopify.selections import granted
 from shared.jobs import ShopifyBulkSyncStart
+from shared.orders.enrichment import stream_pending
 from shared.ports import Json, JsonObject
 from shared.sync.archive import archive_key
 from shared.sync.audit import Failure, StepReport
@@ -122,15 +121,21 @@ class BulkSyncSteps:
 
     def first_page(self) -> JsonObject:
         """Return the cursor of the first page of the load."""
-        return {"phase": "roots", "offset": 0}
+        return {"at": {"phase": "roots", "offset": 0}, "rows": 0}
 
     async def upsert(self, cursor: JsonObject) -> StepReport:
         """Load one page of the archives."""
         await self._renew()
         async with self._shopify() as client:
-            page = await self._load(client).page(cursor)
-        await self._record(step="upsert", phase=cursor["phase"], position=cursor)
-        return StepReport(page.cursor, page.records_read, page.records_written, page.bytes_read)
+            page = await self._load(client).page(cursor["at"])
+        rows = cursor["rows"] + page.records_written
+        await self._record(step="upsert", position=cursor["at"], rows_written=rows)
+        rest: Json = None if page.cursor is None else {"at": page.cursor, "rows": rows}
+        return StepReport(rest, page.records_read, page.records_written, page.bytes_read)
+
+    def first_orders(self) -> JsonObject:
+        """Return the cursor of the first pages of orders to stream."""
+        return {"after": None, "orders": 0, "events": 0}
 
     async def enrich(self, cursor: JsonObject) -> StepReport:
         """Stream the events of some pages of the orders that this run wrote."""
@@ -147,8 +152,11 @@ class BulkSyncSteps:
             after, orders, events = page.cursor, orders + page.orders, events + page.events
             if after is None:
                 break
-        await self._record(step="enrich")
-        rest: Json = None if after is None else {"after": after}
+        totals = {"orders": cursor["orders"] + orders, "events": cursor["events"] + events}
+        await self._record(
+            step="enrich", orders_streamed=totals["orders"], events_streamed=totals["events"]
+        )
+        rest: Json = None if after is None else {"after": after, **totals}
         return StepReport(rest, records_read=orders, records_written=events)
 
     async def finish(self, start: JsonObject) -> StepReport:

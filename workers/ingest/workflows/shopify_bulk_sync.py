@@ -66,7 +66,7 @@ class _Run:
             await self._export(start, part, ids)
         await self._pages("upsert", steps.first_page(), steps.upsert)
         if steps.has_events:
-            await self._pages("enrich", {"after": None}, steps.enrich)
+            await self._pages("enrich", steps.first_orders(), steps.enrich)
         end: Json = await step.do("advance-watermark", partial(steps.finish, start))
         return end
 
