@@ -16,6 +16,7 @@ import typer
 from local import state
 from local.access_emulator import STAFF, AccessEmulator
 from local.options import Options
+from local.shopify.csv_rows import OrdersCsvInvalid
 from local.signals import INTERRUPTED, until_stopped
 from shared.errors import DomainError, SettingsInvalid
 from shared.log import JsonFormatter
@@ -190,8 +191,8 @@ def main(arguments: Sequence[str]) -> int:
         given = list(arguments) or ["--help"]
         return int(app(args=given, prog_name="python -m local", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        return _failed(error.format_message(), USAGE)
-    except SettingsInvalid as error:
+        return _failed(" ".join(error.format_message().split()), USAGE)
+    except (SettingsInvalid, OrdersCsvInvalid) as error:
         return _failed(str(error), USAGE)
     except DomainError as error:
         return _failed(str(error), FAILED)
@@ -200,5 +201,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _failed(reason: str, code: int) -> int:
-    print("error:", " ".join(reason.split()), file=sys.stderr)  # noqa: T201
+    print("error:", reason, file=sys.stderr)  # noqa: T201
     return code

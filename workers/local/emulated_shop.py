@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from local.options import Options
 from local.serving import listen, serving
 from local.shopify.app import create_app
+from local.shopify.csv_orders import orders_from_csv
 from local.shopify.options import EmulatorOptions
 from local.shopify.shops import generated_store
 from local.shopify.store import Store
@@ -60,4 +62,9 @@ async def serving_shop(options: Options) -> AsyncIterator[EmulatedShop]:
 
 def _store(options: Options) -> Store:
     choice = options.store(SystemClock().now())
+    if choice.orders_csv:
+        timezone = os.environ.get("SHOP_TIMEZONE") or "UTC"
+        return orders_from_csv(
+            options.state.orders_csv, timezone=timezone, imported_at=choice.anchor
+        )
     return generated_store(seed=choice.seed, orders=choice.orders, anchor=choice.anchor)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
+from local.shopify.csv_rows import read_rows
 from local.state import State
 from shared.clock import format_instant, parse_instant
 from shared.errors import SettingsInvalid
@@ -80,10 +83,14 @@ class Options:
 
         Raises:
             SettingsInvalid: Another store was asked for than the state has.
+            OrdersCsvInvalid: The file cannot be read; nothing is kept of it.
         """
         path = self.state.directory / "store.json"
         if path.exists():
             return self._kept(json.loads(path.read_text()))
+        if self.orders_csv is not None:
+            read_rows(self.orders_csv)
+            shutil.copyfile(self.orders_csv, self.state.orders_csv)
         choice = StoreChoice(
             orders=self.orders or ORDERS,
             seed=SEED if self.seed is None else self.seed,
@@ -94,15 +101,20 @@ class Options:
         return choice
 
     def _kept(self, kept: JsonObject) -> StoreChoice:
-        asked: JsonObject = {
-            "orders": self.orders,
-            "seed": self.seed,
-            "orders_csv": str(self.orders_csv) if self.orders_csv else None,
-        }
+        asked: JsonObject = {"orders": self.orders, "seed": self.seed}
         for name, value in asked.items():
-            if value is not None and value != kept[name]:
-                raise SettingsInvalid(
-                    f"{self.state.directory} has a store with {name} {kept[name]}, not {value}; "
-                    "give another directory with --state"
-                )
+            if value is not None and (value != kept[name] or kept["orders_csv"]):
+                raise self._other_store(kept)
+        if self.orders_csv is not None and not self._has_file(kept, self.orders_csv):
+            raise self._other_store(kept)
         return StoreChoice(**{**kept, "anchor": parse_instant(kept["anchor"])})
+
+    def _has_file(self, kept: JsonObject, path: Path) -> bool:
+        return bool(kept["orders_csv"]) and filecmp.cmp(path, self.state.orders_csv, shallow=False)
+
+    def _other_store(self, kept: JsonObject) -> SettingsInvalid:
+        orders = kept["orders_csv"] or f"{kept['orders']} orders of seed {kept['seed']}"
+        return SettingsInvalid(
+            f"{self.state.directory} has the store made of {orders}; "
+            "for another one give another directory with --state"
+        )

@@ -58,6 +58,11 @@ class State:
         return self.directory / "staging"
 
     @property
+    def orders_csv(self) -> Path:
+        """Return the copy of the export that the store was made of, if it was."""
+        return self.directory / "orders.csv"
+
+    @property
     def log(self) -> Path:
         """Return the log file of a platform that has the terminal for other things."""
         return self.directory / "platform.log"

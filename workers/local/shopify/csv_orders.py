@@ -32,13 +32,22 @@ _FIRST_LINE = 9_300_000_000_000_000
 _LINES_KEPT = 4_096
 
 
-def orders_from_csv(path: Path, *, timezone: str = "UTC", clock: Clock | None = None) -> Store:
+def orders_from_csv(
+    path: Path,
+    *,
+    timezone: str = "UTC",
+    clock: Clock | None = None,
+    imported_at: datetime | None = None,
+) -> Store:
     """Return a shop whose orders are those of an exported file.
 
     Args:
         path: The file.
         timezone: The shop's time zone, by which days are counted.
         clock: The shop's time for everything that happens from now on.
+        imported_at: When the orders came into the shop; the clock's now by default. That is their
+            last change, as it is for orders imported into a real shop, so a first sync, which
+            reads the last months' changes, reads all of them.
 
     Raises:
         OrdersCsvInvalid: Rows cannot be read; each problem has its line and column.
@@ -53,7 +62,7 @@ def orders_from_csv(path: Path, *, timezone: str = "UTC", clock: Clock | None = 
         timezone=timezone,
         currency=currency,
     )
-    return Store(ImportedOrders(orders, shop, running.now()), running)
+    return Store(ImportedOrders(orders, shop, imported_at or running.now()), running)
 
 
 class ImportedOrders:
@@ -64,7 +73,7 @@ class ImportedOrders:
         self._indexes = {order.id: index for index, order in enumerate(orders)}
         self._variants: dict[tuple[str, str | None], Variant] = {}
         self._products: dict[str, Product] = {}
-        at = int(imported_at.timestamp())
+        at = self._imported_at = int(imported_at.timestamp())
         for order in orders:
             for line in order.lines:
                 self._learn(line, order.created_at, at)
@@ -84,7 +93,7 @@ class ImportedOrders:
 
     def updated_at(self, index: int) -> int:
         """Return when an order last changed."""
-        return self._orders[index].updated_at
+        return max(self._orders[index].updated_at, self._imported_at)
 
     def order(self, index: int) -> Order:
         """Make an order."""
@@ -116,7 +125,7 @@ class ImportedOrders:
             confirmation_number=None,
             created_at=row.created_at,
             processed_at=row.created_at,
-            updated_at=row.updated_at,
+            updated_at=self.updated_at(index),
             currencies=Currencies(row.currency, row.currency),
             taxes_included=False,
             tax_exempt=False,
