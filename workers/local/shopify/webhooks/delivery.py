@@ -67,6 +67,7 @@ class Deliveries:
         self.subscriptions = Subscriptions(store, options.api_version)
         self.log: list[Delivery] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: httpx.AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._events = 0
         seed = options.webhook_shuffle_seed
@@ -84,6 +85,8 @@ class Deliveries:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        if self._client is not None:
+            await self._client.aclose()
 
     def emit(self, topic: str, body: JsonObject, *, event: str | None = None) -> str:
         """Send a message to every subscriber of a topic such as `orders/create`.
@@ -154,11 +157,12 @@ class Deliveries:
             await asyncio.sleep(self._shuffle.random() * _SHUFFLE_SECONDS)
         if self._faults.take(Fault.WEBHOOK_DELAYED):
             await asyncio.sleep(delays[0])
-        async with httpx.AsyncClient(timeout=self._options.webhook_timeout_seconds) as client:
-            for pause in (0.0, *delays):
-                await asyncio.sleep(pause)
-                if await self._attempt(client, delivery):
-                    return
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._options.webhook_timeout_seconds)
+        for pause in (0.0, *delays):
+            await asyncio.sleep(pause)
+            if await self._attempt(self._client, delivery):
+                return
 
     async def _attempt(self, client: httpx.AsyncClient, delivery: Delivery) -> bool:
         try:
