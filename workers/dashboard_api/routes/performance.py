@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
-from shared.performance.settings import get_classification, put_classification
 
 from dashboard_api.dependencies import Bound, Caller, IngestWorker
 from dashboard_api.measurements import measured
@@ -21,6 +20,7 @@ from shared.http.conditional import etag, is_unchanged, require_match
 from shared.http.problems import responses
 from shared.performance.models import ClassificationSpec
 from shared.performance.schemas import ClassificationSettings, PerformancePage, PerformanceSummary
+from shared.performance.settings import get_classification, put_classification
 
 router = APIRouter(prefix="/api/performance-metrics", tags=["Performance"])
 
