@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.errors import FieldProblem, InvalidInput
 from shared.ports import JsonObject
 
 RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
+ArtifactId = Annotated[str, Field(pattern=r"^mda_[0-9a-f]{32}$")]
 SyncObject = Literal["orders", "products"]
 
 
@@ -36,8 +37,57 @@ class MeasurementDatasetRefresh(_Job):
     as_of: datetime | None = None
 
 
+class DocumentArtifactGenerate(_Job):
+    """Write rows as a CSV that staff can download."""
+
+    job_type: Literal["DOCUMENT_ARTIFACT_GENERATE"] = "DOCUMENT_ARTIFACT_GENERATE"
+    export_id: ArtifactId
+    kind: Literal["orders", "performance", "combos", "products"]
+    filters: JsonObject = Field(default_factory=dict)
+
+
+class ComboImport(_Job):
+    """Take combo reports over from a CSV, given here or by its key in the object store."""
+
+    job_type: Literal["COMBO_IMPORT"] = "COMBO_IMPORT"
+    import_id: ArtifactId
+    mode: Literal["all_or_nothing", "report"] = "all_or_nothing"
+    csv: str | None = None
+    key: Annotated[str | None, Field(pattern=r"^inbox/[0-9a-f]{64}$")] = None
+    filename: Annotated[str | None, Field(max_length=255)] = None
+
+
+class SuggestionGenerate(_Job):
+    """Suggest combinations of tags that sell well and were not combined yet."""
+
+    job_type: Literal["SUGGESTION_GENERATE"] = "SUGGESTION_GENERATE"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ProductTagSync(_Job):
+    """Read tags, vendor and status of every product, and which products are gone."""
+
+    job_type: Literal["PRODUCT_TAG_SYNC"] = "PRODUCT_TAG_SYNC"
+
+
+class BackfillStart(_Job):
+    """Read a part of the shop's history again, however old."""
+
+    job_type: Literal["BACKFILL_START"] = "BACKFILL_START"
+    object: SyncObject
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    """Exclusive; the start of the run if absent."""
+
+
 Job = Annotated[
-    ShopifyBulkSyncStart | MeasurementDatasetRefresh,
+    ShopifyBulkSyncStart
+    | MeasurementDatasetRefresh
+    | DocumentArtifactGenerate
+    | ComboImport
+    | SuggestionGenerate
+    | ProductTagSync
+    | BackfillStart,
     Field(discriminator="job_type"),
 ]
 _ADAPTER: TypeAdapter[Job] = TypeAdapter(Job)

@@ -56,6 +56,34 @@ class Artifacts:
         )
         return [_artifact(row) for row in rows]
 
+    async def newest(
+        self,
+        kind: ArtifactKind,
+        *,
+        status: str | None = None,
+        before: tuple[datetime, str] | None = None,
+        limit: int,
+    ) -> Sequence[Artifact]:
+        """Return the artifacts of a kind that were created before an instant and id, newest first.
+
+        Args:
+            kind: The kind.
+            status: Only those in this state, if given.
+            before: `created_at` and id of the last artifact of the page before.
+            limit: How many at most.
+        """
+        rows = await self._db.fetch_all(
+            f"SELECT {_COLUMNS} FROM macrodata_artifact WHERE kind = $1"
+            " AND ($2::text IS NULL OR status = $2)"
+            " AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4))"
+            " ORDER BY created_at DESC, id DESC LIMIT $5",
+            kind.value,
+            status,
+            *(before or (None, "")),
+            limit,
+        )
+        return [_artifact(row) for row in rows]
+
     async def add(
         self,
         kind: ArtifactKind,
@@ -96,17 +124,19 @@ class Artifacts:
         by: str,
         payload: JsonObject | None = None,
         status: str | None = None,
+        name: str | None = None,
     ) -> Artifact:
-        """Replace the payload, the status or both.
+        """Replace the payload, the status, the name, or several of them.
 
         Raises:
             NotFound: There is no such artifact.
+            Conflict: Another artifact of the kind has the name.
             PreconditionFailed: Somebody changed it since that version was read.
         """
         row = await self._db.fetch_one(
             "UPDATE macrodata_artifact SET payload = COALESCE($4::jsonb, payload),"
             " status = COALESCE($5, status), version = version + 1, updated_at = $6,"
-            " updated_by = $7 WHERE kind = $1 AND id = $2 AND version = $3"
+            " updated_by = $7, name = COALESCE($8, name) WHERE kind = $1 AND id = $2 AND version = $3"
             f" RETURNING {_COLUMNS}",
             kind.value,
             artifact_id,
@@ -115,6 +145,7 @@ class Artifacts:
             status,
             at,
             by,
+            name,
         )
         if row is None:
             await self._refuse(kind, artifact_id)

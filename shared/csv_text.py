@@ -1,0 +1,123 @@
+"""CSV as staff opens it in a spreadsheet: quoted, safe from formulas, and read back unchanged."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from shared.clock import format_instant
+
+CONTENT_TYPE: Final = "text/csv; charset=utf-8"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_GUARD: Final = "'"
+_LIST: Final = ";"
+
+Cell = str | int | float | bool | Decimal | date | Sequence[str] | None
+
+
+class CsvBroken(ValueError):
+    """The text is no CSV; `line` is where it stops being one."""
+
+    def __init__(self, line: int, detail: str) -> None:
+        super().__init__(detail)
+        self.line = line
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """The cells of one row, and the line of the file that it begins on (from 1)."""
+
+    line: int
+    cells: list[str]
+
+
+def csv_line(cells: Iterable[Cell]) -> str:
+    """Return one row of CSV with its line end."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow([_text(cell) for cell in cells])
+    return buffer.getvalue()
+
+
+def guarded(text: str) -> str:
+    """Return the text so that no spreadsheet takes it for a formula.
+
+    A guard in front of such a text is guarded too, so that `unguarded` gives every text back.
+    """
+    return _GUARD + text if text.lstrip(_GUARD).startswith(_FORMULA) else text
+
+
+def unguarded(text: str) -> str:
+    """Return the text that `guarded` was given."""
+    guards = text.startswith(_GUARD) and text.lstrip(_GUARD).startswith(_FORMULA)
+    return text[1:] if guards else text
+
+
+def list_cell(items: Iterable[str]) -> str:
+    """Return several texts as one cell: `a; b`, those with a semicolon or a quote in quotes."""
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=_LIST, lineterminator="").writerow(list(items))
+    return buffer.getvalue()
+
+
+def read_list(cell: str) -> list[str]:
+    """Return the texts of a list cell, trimmed, without empty ones.
+
+    Raises:
+        CsvBroken: A quote is not closed.
+    """
+    lines = io.StringIO(cell, newline="")
+    try:
+        rows = list(csv.reader(lines, delimiter=_LIST, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise CsvBroken(1, str(error)) from error
+    return [text for row in rows for item in row if (text := item.strip())]
+
+
+def read_rows(body: bytes) -> Iterator[CsvRow]:
+    """Yield the rows of a file: UTF-8, with or without a byte order mark; blank lines are left out.
+
+    Raises:
+        CsvBroken: The bytes are no UTF-8, or the quotes are wrong.
+    """
+    lines = io.StringIO(_decoded(body), newline="")
+    reader = csv.reader(lines, strict=True)
+    try:
+        start = 1
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield CsvRow(start, [unguarded(cell) for cell in cells])
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise CsvBroken(reader.line_num or 1, str(error)) from error
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise CsvBroken(line, "is not UTF-8") from error
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, str):
+        return guarded(cell)
+    if isinstance(cell, datetime):
+        return format_instant(cell)
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    if isinstance(cell, int | float):
+        return str(cell)
+    return guarded(list_cell(cell))
