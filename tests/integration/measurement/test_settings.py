@@ -1,4 +1,4 @@
-"""Classification settings: defaults at first, every change guarded by the version it was made on."""
+"""Classification settings: defaults at first, then every change guarded by its version."""
 
 from __future__ import annotations
 
