@@ -402,6 +402,24 @@ COMMENT ON COLUMN public.order_line_item.added_at IS 'When an edit added the lin
 
 
 --
+-- Name: order_mark; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_mark (
+    order_id text NOT NULL,
+    deleted_at timestamp with time zone,
+    redacted_at timestamp with time zone
+);
+
+
+--
+-- Name: TABLE order_mark; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_mark IS 'What stays true of one order whatever is written of it later: that it was deleted, or redacted.';
+
+
+--
 -- Name: order_refund; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -729,6 +747,58 @@ CREATE TABLE public.schema_migrations (
 
 
 --
+-- Name: webhook_delivery; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.webhook_delivery (
+    id text NOT NULL,
+    shop text NOT NULL,
+    topic text NOT NULL,
+    webhook_id text NOT NULL,
+    event_id text,
+    subject_id text,
+    digest text,
+    outcome text NOT NULL,
+    handled_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE webhook_delivery; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.webhook_delivery IS 'One webhook delivery that was dealt with: kept for 7 days, so that a second copy changes nothing.';
+
+
+--
+-- Name: COLUMN webhook_delivery.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_delivery.id IS 'Derived from shop, topic and webhook id; also the name of the writer (written_by) of what it changed.';
+
+
+--
+-- Name: COLUMN webhook_delivery.event_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_delivery.event_id IS 'What Shopify calls the merchant''s action: correlation only, several deliveries share one.';
+
+
+--
+-- Name: COLUMN webhook_delivery.subject_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_delivery.subject_id IS 'The order or product that it was about.';
+
+
+--
+-- Name: COLUMN webhook_delivery.digest; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_delivery.digest IS 'Of the state that it wrote: a second state of the same second is told apart by it.';
+
+
+--
 -- Name: customer customer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -854,6 +924,14 @@ ALTER TABLE ONLY public.order_line_item
 
 ALTER TABLE ONLY public.order_line_item
     ADD CONSTRAINT order_line_item_shopify_gid_key UNIQUE (shopify_gid);
+
+
+--
+-- Name: order_mark order_mark_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_mark
+    ADD CONSTRAINT order_mark_pkey PRIMARY KEY (order_id);
 
 
 --
@@ -993,6 +1071,14 @@ ALTER TABLE ONLY public.schema_migrations
 
 
 --
+-- Name: webhook_delivery webhook_delivery_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: fulfillment_created_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1046,6 +1132,13 @@ CREATE INDEX link_product_tag_tag_id ON public.link_product_tag USING btree (tag
 --
 
 CREATE INDEX macrodata_artifact_created_at ON public.macrodata_artifact USING btree (created_at);
+
+
+--
+-- Name: macrodata_artifact_kind_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX macrodata_artifact_kind_created_at ON public.macrodata_artifact USING btree (kind, created_at DESC, id DESC);
 
 
 --
@@ -1224,6 +1317,13 @@ CREATE INDEX product_written_by ON public.product USING btree (written_by, id);
 
 
 --
+-- Name: webhook_delivery_handled_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX webhook_delivery_handled_at ON public.webhook_delivery USING btree (handled_at);
+
+
+--
 -- PostgreSQL database dump complete
 --
 
@@ -1243,4 +1343,6 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261120100600'),
     ('20261120100700'),
     ('20261120100800'),
-    ('20261120100900');
+    ('20261120100900'),
+    ('20261121010100'),
+    ('20261121013000');

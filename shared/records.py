@@ -66,6 +66,7 @@ class RecordTable(Generic[RecordT]):
         stamps: Sequence[Stamp],
         json_columns: Iterable[str] = (),
         kept_columns: Iterable[str] = (),
+        settled_columns: Iterable[str] = (),
         guard: str = "true",
     ) -> None:
         """Describe the table.
@@ -76,6 +77,7 @@ class RecordTable(Generic[RecordT]):
             stamps: Columns beyond the record; `$1` is the first argument of `write`.
             json_columns: Fields that hold JSON text and are jsonb columns.
             kept_columns: Fields where None means "the source does not say": the old value stays.
+            settled_columns: Fields that the source only guesses: an existing row keeps its own.
             guard: When an existing row `t` gives way to the `excluded` one.
         """
         self.name = name
@@ -85,9 +87,16 @@ class RecordTable(Generic[RecordT]):
             f"{column.name}::text" if column.type == "jsonb" else column.name
             for column in self._columns
         )
-        kept = frozenset(kept_columns)
-        self._joined = self._statement(stamps, kept, guard, joined=True)
-        self._arrays = self._statement(stamps, kept, guard, joined=False)
+        kept, settled = frozenset(kept_columns), frozenset(settled_columns)
+        updates = [
+            f"{c.name} = COALESCE(excluded.{c.name}, t.{c.name})"
+            if c.name in kept
+            else f"{c.name} = excluded.{c.name}"
+            for c in self._columns[1:]
+            if c.name not in settled
+        ]
+        self._joined = self._statement(stamps, updates, guard, joined=True)
+        self._arrays = self._statement(stamps, updates, guard, joined=False)
 
     def of(self, row: Row) -> RecordT:
         """Return the record of a row that was selected by `select_list`, alone or as the first."""
@@ -130,18 +139,12 @@ class RecordTable(Generic[RecordT]):
         return self._joined, joined
 
     def _statement(
-        self, stamps: Sequence[Stamp], kept: frozenset[str], guard: str, *, joined: bool
+        self, stamps: Sequence[Stamp], columns: Sequence[str], guard: str, *, joined: bool
     ) -> str:
         key = self._columns[0].name
         names = [column.name for column in self._columns]
         values = [_unnested(n, c, joined=joined) for n, c in enumerate(self._columns, start=2)]
-        updates = [
-            f"{name} = COALESCE(excluded.{name}, t.{name})"
-            if name in kept
-            else f"{name} = excluded.{name}"
-            for name in names[1:]
-        ]
-        updates += [f"{stamp.column} = {stamp.on_update}" for stamp in stamps]
+        updates = [*columns, *(f"{stamp.column} = {stamp.on_update}" for stamp in stamps)]
         return (
             f"INSERT INTO {self.name} AS t"
             f" ({', '.join(names + [stamp.column for stamp in stamps])})"

@@ -14,6 +14,7 @@ from typing import Final, cast
 from shared import limits
 from shared.errors import DomainError
 from shared.orders.fulfillment_days import recount_days
+from shared.orders.marks_repository import OrderMarks
 from shared.orders.models import (
     Fulfillment,
     FulfillmentLine,
@@ -24,7 +25,7 @@ from shared.orders.models import (
     OrderReturn,
     OrderReturnLine,
 )
-from shared.orders.tables import CHILDREN, HEADERS, SUMMARIES
+from shared.orders.tables import CHILDREN, HEADERS, SPARSE_CHILDREN, SUMMARIES
 from shared.ports import Database
 from shared.transactions import in_transaction
 
@@ -80,6 +81,7 @@ class OrderWrites:
         async def write() -> int:
             bearing = await self._lock_bearing(order_ids, written_by)
             count = await self._write_children([children], bearing, written_by)
+            await OrderMarks(self._db).apply(bearing)
             return count + await self._mark_added(children.additions, bearing)
 
         return await in_transaction(self._db, write)
@@ -113,25 +115,45 @@ class OrderWrites:
 
         return await in_transaction(self._db, remove)
 
-    async def write_whole(self, parts: OrderParts, *, written_by: str) -> bool:
+    async def write_whole(
+        self,
+        parts: OrderParts,
+        *,
+        written_by: str,
+        additions: Sequence[OrderLineAddition] = (),
+        sparse: bool = False,
+    ) -> bool:
         """Write one order and its children, and remove those it no longer has.
 
         Children of a kind that did not come at all are left as they are.
+
+        Args:
+            parts: The order.
+            written_by: The webhook delivery.
+            additions: When its later lines were added.
+            sparse: The source is a webhook body: what it does not say stays as it is, and what was
+                received is counted from the payments that are known.
 
         Returns:
             False if a newer state of the order was there already; nothing is written then.
         """
         kinds = [kind for kind in CHILDREN if getattr(parts, kind) and kind not in _NEVER_REMOVED]
+        order_id = parts.header.id
 
         async def write() -> bool:
-            if not await self._write([parts], written_by):
+            if not await self._write([parts], written_by, sparse=sparse):
                 return False
-            await self._remove(kinds, {parts.header.id}, written_by)
+            await self._remove(kinds, {order_id}, written_by)
+            await self._mark_added(additions, {order_id})
+            if sparse:
+                await self._count_received(order_id)
             return True
 
         return await in_transaction(self._db, write)
 
-    async def _write(self, parts: Sequence[OrderParts], written_by: str) -> int:
+    async def _write(
+        self, parts: Sequence[OrderParts], written_by: str, *, sparse: bool = False
+    ) -> int:
         newest: dict[str, OrderParts] = {}
         for part in parts:
             held = newest.get(part.header.id)
@@ -142,8 +164,18 @@ class OrderWrites:
         won = await HEADERS.write_guarded(self._db, headers, written_by)
         winners = [part for part in newest.values() if part.header.id in won]
         await SUMMARIES.write(self._db, (part.summary for part in winners), written_by)
-        await self._write_children(winners, won, written_by)
+        await self._write_children(winners, won, written_by, sparse=sparse)
+        await OrderMarks(self._db).apply(won)
         return len(winners)
+
+    async def _count_received(self, order_id: str) -> None:
+        await self._db.execute(
+            "UPDATE order_summary AS s SET total_received = t.received FROM"
+            " (SELECT sum(amount) AS received FROM order_transaction WHERE order_id = $1"
+            " AND kind IN ('CAPTURE', 'SALE') AND status = 'SUCCESS') AS t"
+            " WHERE s.order_id = $1 AND t.received IS NOT NULL",
+            order_id,
+        )
 
     async def _note_customers(self, parts: Iterable[OrderParts]) -> None:
         customers = {part.header.customer_id for part in parts} - {None}
@@ -163,10 +195,15 @@ class OrderWrites:
         return {row["id"] for row in rows}
 
     async def _write_children(
-        self, sources: Sequence[OrderParts | OrderChildren], bearing: set[str], written_by: str
+        self,
+        sources: Sequence[OrderParts | OrderChildren],
+        bearing: set[str],
+        written_by: str,
+        *,
+        sparse: bool = False,
     ) -> int:
         count = 0
-        for kind, table in CHILDREN.items():
+        for kind, table in (SPARSE_CHILDREN if sparse else CHILDREN).items():
             rows = [
                 row
                 for source in sources

@@ -64,3 +64,15 @@ CHILDREN: Final[dict[str, RecordTable[Any]]] = {
     "return_lines": RETURN_LINES,
 }
 """The kinds of children by their name in `OrderParts`, in the order in which they are written."""
+
+# What a webhook body does not say stays as it was read otherwise.
+SPARSE_CHILDREN: Final[dict[str, RecordTable[Any]]] = {
+    **CHILDREN,
+    "fulfillments": RecordTable(
+        "fulfillment",
+        Fulfillment,
+        stamps=_CHILD,
+        json_columns=("tracking",),
+        kept_columns=("delivered_at", "in_transit_at", "estimated_delivery_at"),
+    ),
+}

@@ -14,7 +14,7 @@ from shared.errors import DomainError
 from shared.ids import derived_id
 from shared.ports import Database
 from shared.products.models import ProductParts, ProductVariant
-from shared.products.tables import PRODUCTS, VARIANTS
+from shared.products.tables import PRODUCTS, SPARSE_PRODUCTS, SPARSE_VARIANTS, VARIANTS
 from shared.tags.models import tag_id, tag_name
 from shared.transactions import in_transaction
 
@@ -77,15 +77,22 @@ class ProductWrites:
 
         return await in_transaction(self._db, remove)
 
-    async def write_whole(self, parts: ProductParts, *, written_by: str) -> bool:
+    async def write_whole(
+        self, parts: ProductParts, *, written_by: str, sparse: bool = False
+    ) -> bool:
         """Write one product with its variants, and remove the variants it no longer has.
+
+        Args:
+            parts: The product.
+            written_by: The webhook delivery.
+            sparse: The source is a webhook body: what it does not say stays as it is.
 
         Returns:
             False if a newer state of the product was there already; nothing is written then.
         """
 
         async def write() -> bool:
-            if not await self._write([parts], written_by):
+            if not await self._write([parts], written_by, sparse=sparse):
                 return False
             if parts.variants:
                 await self._remove_variants({parts.product.id}, written_by)
@@ -110,17 +117,20 @@ class ProductWrites:
             written_by,
         )
 
-    async def _write(self, parts: Sequence[ProductParts], written_by: str) -> int:
+    async def _write(
+        self, parts: Sequence[ProductParts], written_by: str, *, sparse: bool = False
+    ) -> int:
         newest: dict[str, ProductParts] = {}
         for part in parts:
             held = newest.get(part.product.id)
             if held is None or held.product.shopify_updated_at <= part.product.shopify_updated_at:
                 newest[part.product.id] = part
         products = [part.product for part in newest.values()]
-        won = await PRODUCTS.write_guarded(self._db, products, written_by)
+        roots, children = (SPARSE_PRODUCTS, SPARSE_VARIANTS) if sparse else (PRODUCTS, VARIANTS)
+        won = await roots.write_guarded(self._db, products, written_by)
         winners = [part for part in newest.values() if part.product.id in won]
         variants = [variant for part in winners for variant in part.variants]
-        await VARIANTS.write(self._db, variants, written_by)
+        await children.write(self._db, variants, written_by)
         await self._link_tags(winners)
         return len(winners)
 

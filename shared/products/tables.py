@@ -9,10 +9,24 @@ from shared.records import RecordTable, Stamp
 
 _WRITTEN_BY: Final = Stamp("written_by", "$1", "excluded.written_by")
 
-PRODUCTS: Final = RecordTable(
+_ROOT: Final = (_WRITTEN_BY, Stamp("version", "1", "t.version + 1"))
+_GUARD: Final = "excluded.shopify_updated_at >= t.shopify_updated_at"
+
+PRODUCTS: Final = RecordTable("product", Product, stamps=_ROOT, guard=_GUARD)
+VARIANTS: Final = RecordTable("product_variant", ProductVariant, stamps=(_WRITTEN_BY,))
+
+# What a webhook body does not say stays as it was read otherwise.
+SPARSE_PRODUCTS: Final = RecordTable(
     "product",
     Product,
-    stamps=(_WRITTEN_BY, Stamp("version", "1", "t.version + 1")),
-    guard="excluded.shopify_updated_at >= t.shopify_updated_at",
+    stamps=_ROOT,
+    kept_columns=("online_store_url", "category_gid", "category_name"),
+    settled_columns=("is_gift_card",),
+    guard=_GUARD,
 )
-VARIANTS: Final = RecordTable("product_variant", ProductVariant, stamps=(_WRITTEN_BY,))
+SPARSE_VARIANTS: Final = RecordTable(
+    "product_variant",
+    ProductVariant,
+    stamps=(_WRITTEN_BY,),
+    kept_columns=("unit_cost", "available_for_sale"),
+)
