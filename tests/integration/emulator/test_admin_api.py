@@ -8,7 +8,8 @@ from local.shopify.faults import Fault
 from local.shopify.options import EmulatorOptions
 from local.shopify.queries.schema import published_schema
 
-from tests.fixtures.shopify import EmulatedShopify
+from shared.clock import FixedClock
+from tests.fixtures.shopify import ANCHOR, EmulatedShopify
 
 SHOP = "{ shop { myshopifyDomain ianaTimezone currencyCode } }"
 
@@ -72,6 +73,28 @@ class TestAccess:
         shop = shopify_factory(options=EmulatorOptions(scopes=("read_orders",)))
         found = data(shop, "{ currentAppInstallation { accessScopes { handle } } }")
         assert found["currentAppInstallation"]["accessScopes"] == [{"handle": "read_orders"}]
+
+
+class TestScopes:
+    def test_failure_06_without_read_all_orders_old_orders_are_silently_missing(
+        self, shopify_factory
+    ):
+        shop = shopify_factory(options=EmulatorOptions(scopes=("read_orders",)))
+        shop.store.clock = FixedClock(ANCHOR)
+        found = data(shop, "{ orders(first: 250) { nodes { createdAt } } }")["orders"]["nodes"]
+        assert 0 < len(found) < shop.store.count()
+        assert min(node["createdAt"] for node in found) >= "2026-09-21"
+        assert data(shop, "{ ordersCount { count } }")["ordersCount"]["count"] == len(found)
+
+    def test_a_field_without_its_scope_is_denied(self, shopify_factory):
+        shop = shopify_factory(options=EmulatorOptions(scopes=("read_orders", "read_all_orders")))
+        query = "{ orders(first: 1) { nodes { id returns(first: 1) { nodes { id } } } } }"
+        reply = post(shop, query).json()
+        assert reply["data"] is None
+        assert reply["errors"][0]["message"] == (
+            "Access denied for returns field. Required access: `read_returns` access scope."
+        )
+        assert reply["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
 
 
 class TestFaults:

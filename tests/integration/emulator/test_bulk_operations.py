@@ -208,6 +208,11 @@ class TestLimits:
         assert listed["bulkOperations"]["nodes"] == [{"id": done["id"]}]
         assert listed["currentBulkOperation"]["id"] == done["id"]
 
+    def test_failure_15_one_missing_scope_fails_the_whole_operation(self, shopify_factory):
+        shop = shopify_factory(options=EmulatorOptions(scopes=("read_orders",)))
+        operation = finish(shop, LINES)
+        assert (operation["status"], operation["errorCode"]) == ("FAILED", "ACCESS_DENIED")
+
 
 class TestFaults:
     @pytest.mark.parametrize(

@@ -246,6 +246,14 @@ class TestTopics:
             {"id": product}, {"id": order.id},
         ]  # fmt: skip
 
+    def test_a_new_product_is_told_and_can_be_sold(self, shop, receiver):
+        subscribe(shop, receiver, "PRODUCTS_CREATE")
+        made = act(shop, "add_product", title="Neu / 🎁", price_minor=1250, sku="N-1")["product"]
+        body = json.loads(receiver.wait(1)[0][1])
+        assert (body["title"], body["variants"][0]["price"]) == ("Neu / 🎁", "12.50")
+        order = act(shop, "add_order", lines=[[made["variants"][0]["id"], 2]])["order"]
+        assert order["received"] == 2500
+
     def test_a_finished_bulk_operation_is_told_in_lower_case(self, shop, receiver):
         subscribe(shop, receiver, "BULK_OPERATIONS_FINISH")
         run = """mutation { bulkOperationRunQuery(query: "{ orders { edges { node { id } } } }") {

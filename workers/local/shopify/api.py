@@ -14,9 +14,9 @@ from local.shopify.faults import Faults
 from local.shopify.mutations import metafields_set, tags_add, tags_remove
 from local.shopify.options import EmulatorOptions
 from local.shopify.orders import Order
-from local.shopify.queries.compile import Reversed
 from local.shopify.queries.fields import Search
 from local.shopify.queries.order_fields import OrderView
+from local.shopify.queries.pages import Reversed
 from local.shopify.queries.schema import published_schema
 from local.shopify.queries.search import Filter, parse_search
 from local.shopify.store import Store
@@ -74,21 +74,31 @@ class AdminApi:
         query = arguments.get("query", "")
         found = parse_search(query, _ORDER_SEARCH, self.store.shop.timezone)
         candidates = self._candidates(arguments.get("sortKey", "PROCESSED_AT"), found)
-        matching = (one for one in candidates if found.matches(one))
+        oldest = self._oldest_visible()
+        matching = (
+            one
+            for one in candidates
+            if found.matches(one) and (oldest is None or self.store.created_at(one.index) >= oldest)
+        )
         items: Iterable[object] = (OrderView(order) for one in matching if (order := one.order))
         if arguments.get("reverse"):
             items = Reversed(list(items)[::-1])
         return Search(items, found.warnings, query)
 
+    def _oldest_visible(self) -> int | None:
+        """Without read_all_orders an app silently sees the orders of 60 days only."""
+        if "read_all_orders" in self.options.scopes:
+            return None
+        return self.store.now() - 60 * 86_400
+
     def _candidates(self, sort: str, found: Filter) -> Iterator[Candidate]:
         store = self.store
-        if sort == "UPDATED_AT" or found.since is not None:
-            indexes = store.by_updated(found.since, found.until)
-            if sort != "UPDATED_AT":
-                indexes = iter(sorted(indexes))
-        else:
-            indexes = store.by_created()
-        return (Candidate(store, index) for index in indexes)
+        if sort != "UPDATED_AT" and found.since is None:
+            return (Candidate(store, index) for index in store.by_created())
+        changed: Iterable[tuple[int, int]] = store.by_updated(found.since, found.until)
+        if sort != "UPDATED_AT":
+            changed = sorted(changed)
+        return (Candidate(store, index, at) for index, at in changed)
 
     def products(self, arguments: JsonObject) -> Search:
         """Search products."""
@@ -161,11 +171,18 @@ class AdminApi:
 class Candidate:
     """An order that a search looks at; made only when its goods are asked for."""
 
-    __slots__ = ("_order", "index", "store")
+    __slots__ = ("_order", "_updated_at", "index", "store")
 
-    def __init__(self, store: Store, index: int) -> None:
-        self.store, self.index = store, index
+    def __init__(self, store: Store, index: int, updated_at: int | None = None) -> None:
+        self.store, self.index, self._updated_at = store, index, updated_at
         self._order: Order | None = None
+
+    @property
+    def updated_at(self) -> int:
+        """When the order last changed."""
+        if self._updated_at is None:
+            self._updated_at = self.store.updated_at(self.index)
+        return self._updated_at
 
     @property
     def order(self) -> Order | None:
@@ -194,7 +211,7 @@ def _status(order: Order) -> list[str]:
 
 
 _ORDER_SEARCH: dict[str, Callable[[object], object]] = {
-    "updated_at": _typed(lambda found: found.store.updated_at(found.index)),
+    "updated_at": _typed(lambda found: found.updated_at),
     "created_at": _typed(lambda found: found.store.created_at(found.index)),
     "processed_at": _of_order(lambda order: order.processed_at),
     "id": _of_order(lambda order: order.id),

@@ -9,7 +9,8 @@ from local.shopify.bulk.operations import BulkOperation
 from local.shopify.catalogue import Product
 from local.shopify.generate import goods
 from local.shopify.instants import local_text, utc_text
-from local.shopify.money import Bag, Currencies
+from local.shopify.money import Bag
+from local.shopify.novelties import new_order, new_product
 from local.shopify.orders import Line, Order, Refund, Transaction
 from local.shopify.rest import parts
 from local.shopify.rest.orders import order_body, return_body
@@ -58,7 +59,7 @@ class ShopChanges:
             email: The buyer's address.
         """
         now, index = self._store.now(), self._store.next_index
-        order = _new_order(self._store, index, now, test=test, email=email)
+        order = new_order(self._store, index, now, test=test, email=email)
         for number, (variant_id, quantity) in enumerate(lines):
             variant = self._store.find_variant(variant_id)
             if variant is None:
@@ -189,6 +190,20 @@ class ShopChanges:
             raise NoSuchProduct(str(product_id))
         return found
 
+    def add_product(
+        self,
+        title: str,
+        *,
+        price_minor: int = 1_000,
+        sku: str | None = None,
+        status: str = "ACTIVE",
+    ) -> Product:
+        """Put a product with one variant on sale."""
+        product = new_product(self._store, title, price_minor, sku, status)
+        self._store.products[product.id] = product
+        self._webhooks.emit("products/create", product_body(product, self._store))
+        return product
+
     def update_product(self, product_id: int, **values: object) -> Product:
         """Set attributes of a product such as title, status or tags."""
         product = self.product(product_id)
@@ -273,39 +288,3 @@ def _edit_body(order: Order, store: Store) -> JsonObject:
 
 def _deltas(pairs: Sequence[tuple[Line, int]]) -> list[JsonObject]:
     return [{"id": line.id, "delta": count} for line, count in pairs]
-
-
-def _new_order(store: Store, index: int, now: int, *, test: bool, email: str | None) -> Order:
-    currency = store.shop.currency
-    return Order(
-        index=index,
-        id=_NEW_ORDERS + index * 1024,
-        name=f"#{1001 + index}",
-        number=1001 + index,
-        confirmation_number=f"N{index:08X}",
-        created_at=now,
-        processed_at=now,
-        updated_at=now,
-        currencies=Currencies(currency, currency),
-        taxes_included=False,
-        tax_exempt=False,
-        customer=None,
-        email=email,
-        phone=None,
-        billing=None,
-        shipping=None,
-        source_name="web",
-        gateway="shopify_payments",
-        tags=[],
-        note=None,
-        po_number=None,
-        customer_locale="en",
-        landing_page=None,
-        referrer=None,
-        test=test,
-        custom_attributes=(),
-        discount_codes=(),
-    )
-
-
-_NEW_ORDERS = 8_800_000_000_000

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from local.shopify.catalogue import Product
 from local.shopify.orders import Order, Refund
 from local.shopify.rest.orders import order_body
 from local.shopify.rest.products import product_body
-from local.shopify.truth import all_orders, all_products, order_truth
+from local.shopify.truth import all_orders, all_products, order_truth, product_truth
 from shared.clock import FixedClock, format_instant, parse_instant
 from shared.errors import BadRequest, DomainError
 from shared.ports import JsonObject
@@ -87,6 +88,7 @@ class Controls:
             "request_return": changes.request_return,
             "close_return": changes.close_return,
             "delete": changes.delete,
+            "add_product": changes.add_product,
             "update_product": changes.update_product,
             "delete_product": changes.delete_product,
             "delete_variant": changes.delete_variant,
@@ -175,6 +177,8 @@ class Controls:
         result = act(**arguments)
         if isinstance(result, Order):
             return {"order": order_truth(result)}
+        if isinstance(result, Product):
+            return {"product": product_truth(result)}
         return {"refund_id": result.id if isinstance(result, Refund) else None}
 
     def send_webhook(self, body: JsonObject) -> JsonObject:

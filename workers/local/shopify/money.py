@@ -90,8 +90,3 @@ def rest_text(minor: int, currency: str) -> str:
     """Write an amount as REST and webhooks do: all digits of the currency."""
     digits = exponent(currency)
     return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
-
-
-def price_text(minor: int, currency: str) -> str:
-    """Write a Money scalar of GraphQL (variant prices), which has all digits."""
-    return rest_text(minor, currency)

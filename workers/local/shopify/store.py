@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import heapq
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -114,29 +115,25 @@ class Store:
         """Yield the indexes of all orders, oldest first."""
         return (index for index in range(self._next) if index not in self._deleted)
 
-    def by_updated(self, since: int | None, until: int | None) -> Iterator[int]:
-        """Yield the indexes of the orders changed in `[since, until]`, the longest ago first."""
+    def by_updated(self, since: int | None, until: int | None) -> Iterator[tuple[int, int]]:
+        """Yield (index, updated_at) of what changed in `[since, until]`, longest ago first."""
         times, indexes = self._update_index()
         start = 0 if since is None else bisect_left(times, since)
         stop = len(times) if until is None else bisect_right(times, until)
-        changed = sorted((o.updated_at, i) for i, o in self._changed.items())
-        waiting = [
-            pair
-            for pair in changed
-            if (since is None or pair[0] >= since) and (until is None or pair[0] <= until)
-        ]
-        position = 0
-        for place in range(start, stop):
-            index = indexes[place]
-            if index in self._changed or index in self._deleted:
-                continue
-            while position < len(waiting) and waiting[position][0] < times[place]:
-                yield waiting[position][1]
-                position += 1
-            yield index
-        for _, index in waiting[position:]:
+        untouched = (
+            (times[place], indexes[place])
+            for place in range(start, stop)
+            if indexes[place] not in self._changed
+        )
+        changed = sorted((order.updated_at, index) for index, order in self._changed.items())
+        waiting = (
+            (at, index)
+            for at, index in changed
+            if (since is None or at >= since) and (until is None or at <= until)
+        )
+        for at, index in heapq.merge(untouched, waiting):
             if index not in self._deleted:
-                yield index
+                yield index, at
 
     def _update_index(self) -> tuple[array[int], array[int]]:
         if self._by_updated is None:

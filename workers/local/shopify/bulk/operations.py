@@ -19,7 +19,7 @@ from local.shopify.bulk.rules import BulkQueryRefused, compile_bulk
 from local.shopify.bulk.trouble import Trouble
 from local.shopify.faults import Fault, Faults
 from local.shopify.options import EmulatorOptions
-from local.shopify.queries.compile import Compiler, NotEmulated
+from local.shopify.queries.compile import AccessDenied, Compiler, NotEmulated
 from local.shopify.store import Store
 from shared.ports import JsonObject
 
@@ -102,6 +102,7 @@ class BulkOperations:
             compiler, selected = compile_bulk(query, self._store, self._schema)
             compiler.root = root
             compiler.projection("QueryRoot", [selected.selection_set])
+            compiler.scopes = frozenset(self._options.scopes)
         except (BulkQueryRefused, NotEmulated) as error:
             return _refused(str(error), "INVALID", ["query"])
         operation = BulkOperation(
@@ -145,11 +146,16 @@ class BulkOperations:
     ) -> None:
         try:
             await self._render(operation, compiler, selected)
+        except AccessDenied:
+            self._fail(operation, "ACCESS_DENIED")
         except Exception:  # noqa: BLE001 - whatever breaks, the operation ends as Shopify ends it
             _LOG.exception("bulk operation failed", extra={"operation": operation.gid})
-            operation.status, operation.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
-            operation.completed_at = self._store.now()
+            self._fail(operation, "INTERNAL_SERVER_ERROR")
         self._on_finish(operation)
+
+    def _fail(self, operation: BulkOperation, code: str) -> None:
+        operation.status, operation.error_code = "FAILED", code
+        operation.completed_at = self._store.now()
 
     async def _render(
         self, operation: BulkOperation, compiler: Compiler, selected: OperationDefinitionNode

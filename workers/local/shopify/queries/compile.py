@@ -6,11 +6,9 @@ bulk operations, where every connection becomes rows of its own.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
+from operator import attrgetter
 
 import orjson
 from graphql import (
@@ -24,17 +22,27 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from local.shopify.queries.fields import Field, Kind, Search
-from local.shopify.queries.types import ABSTRACT, implements, type_fields
+from local.shopify.queries.fields import Field, Kind, Search, constant
+from local.shopify.queries.pages import cursor, take
+from local.shopify.queries.types import ABSTRACT, NEEDED_SCOPES, implements, type_fields
 from local.shopify.store import Store
 from shared.ports import JsonObject
 
+_TYPE_NAME = constant("")
 _AMOUNTS_KEPT = 20_000
 Getter = Callable[[object], object]
 
 
 class NotEmulated(Exception):
     """The schema has this field, the emulator does not."""
+
+
+class AccessDenied(Exception):
+    """The app was not granted what a field needs."""
+
+    def __init__(self, field: str, scope: str) -> None:
+        self.field, self.scope = field, f"`{scope}` access scope."
+        super().__init__(f"Access denied for {field} field. Required access: {self.scope}")
 
 
 @dataclass(slots=True)
@@ -45,16 +53,44 @@ class Child:
     shape: Shape
 
 
-@dataclass(slots=True)
 class Projection:
-    """How an object of one concrete type becomes JSON, and which connections hang on it."""
+    """How an object of one concrete type becomes JSON, and which connections hang on it.
 
-    fields: list[tuple[str, Getter]] = field(default_factory=list)
-    children: list[Child] = field(default_factory=list)
+    Constants are in the template and plain attributes are read in one call, because a bulk result
+    has hundreds of fields per order.
+    """
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+        self._template: JsonObject = {}
+        self._plain_keys: list[str] = []
+        self._paths: list[str] = []
+        self._read: Callable[[object], tuple[object, ...]] | None = None
+        self._others: list[tuple[str, Getter]] = []
+
+    def add(self, key: str, get: Getter, known: Field | None = None) -> None:
+        """Add a field under its response key."""
+        self._template[key] = None
+        if known is not None and known.is_constant:
+            self._template[key] = get(None)
+        elif known is not None and known.path:
+            self._plain_keys.append(key)
+            self._paths.append(known.path)
+            if len(self._paths) > 1:  # of one path, attrgetter returns no tuple
+                self._read = attrgetter(*self._paths)
+        else:
+            self._others.append((key, get))
 
     def render(self, found: object) -> JsonObject:
         """Return the object's own fields."""
-        return {key: get(found) for key, get in self.fields}
+        row = self._template.copy()
+        if self._read is not None:
+            row.update(zip(self._plain_keys, self._read(found), strict=True))
+        elif self._paths:
+            row[self._plain_keys[0]] = attrgetter(self._paths[0])(found)
+        for key, get in self._others:
+            row[key] = get(found)
+        return row
 
 
 class Shape:
@@ -97,6 +133,8 @@ class Compiler:
     ) -> None:
         self.variables, self.store, self.is_bulk = dict(variables), store, is_bulk
         self.root: object = None
+        self.scopes: frozenset[str] | None = None
+        """What the app was granted; None is everything."""
         self.searches: list[JsonObject] = []
         self._fragments = {
             node.name.value: node
@@ -110,15 +148,18 @@ class Compiler:
         for key, nodes in self.collect(type_name, selections).items():
             name = nodes[0].name.value
             if name == "__typename":
-                made.fields.append((key, _constant(type_name)))
+                made.add(key, _constant(type_name), _TYPE_NAME)
                 continue
             known = type_fields(type_name).get(name)
             if known is None:
                 raise NotEmulated(f"{type_name}.{name} is not emulated")
+            scope = NEEDED_SCOPES.get((type_name, name))
+            if scope is not None and self.scopes is not None and scope not in self.scopes:
+                raise AccessDenied(name, scope)
             if known.kind is Kind.CONNECTION and self.is_bulk:
                 made.children.append(self._child(known, nodes))
             else:
-                made.fields.append((key, self._getter(known, nodes, key)))
+                made.add(key, self._getter(known, nodes, key), known)
         return made
 
     def collect(
@@ -196,6 +237,8 @@ class Compiler:
 
         def items(found: object) -> Iterable[object]:
             result = resolve(found)
+            if isinstance(result, list):
+                return result
             if isinstance(result, Search):
                 return result.items
             return result if isinstance(result, Iterable) else ()
@@ -290,9 +333,10 @@ def _list(resolve: Getter, render: Callable[[object], JsonObject], first: object
 
     def get(found: object) -> object:
         values = resolve(found)
-        if not isinstance(values, Iterable):
+        if not isinstance(values, (list, tuple)):
             return None
-        return [None if value is None else render(value) for value in islice(values, limit)]
+        chosen = values if limit is None else values[:limit]
+        return [None if value is None else render(value) for value in chosen]
 
     return get
 
@@ -303,57 +347,3 @@ def _edge(keys: Mapping[str, list[FieldNode]], shape: Shape, item: object, at: i
         name = nodes[0].name.value
         edge[key] = shape.render(item) if name == "node" else cursor(at)
     return edge
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a connection."""
-
-    items: list[object]
-    offset: int
-    has_next: bool
-
-    def info(self, name: str) -> object:
-        """Return a field of PageInfo."""
-        return {
-            "hasNextPage": self.has_next,
-            "hasPreviousPage": self.offset > 0,
-            "startCursor": cursor(self.offset) if self.items else None,
-            "endCursor": cursor(self.offset + len(self.items) - 1) if self.items else None,
-            "__typename": "PageInfo",
-        }[name]
-
-
-def take(items: Iterable[object], arguments: JsonObject) -> Page:
-    """Return the page that `first`, `after`, `last` and `reverse` ask for."""
-    offset = position(arguments["after"]) + 1 if arguments.get("after") else 0
-    if arguments.get("reverse") and not isinstance(items, Reversed):
-        items = list(items)[::-1]
-    if "last" in arguments:
-        known = list(items)
-        offset = max(len(known) - arguments["last"], 0)
-        return Page(known[offset:], offset, has_next=False)
-    first = arguments.get("first", 250)
-    found = list(islice(items, offset, offset + first + 1))
-    return Page(found[:first], offset, has_next=len(found) > first)
-
-
-class Reversed(list[object]):
-    """Items that their resolver has already put in reverse order."""
-
-
-def cursor(at: int) -> str:
-    """Return the cursor of the item at an offset."""
-    return base64.b64encode(f"offset:{at}".encode()).decode()
-
-
-def position(text: str) -> int:
-    """Return the offset of a cursor.
-
-    Raises:
-        ValueError: The text is no cursor.
-    """
-    try:
-        return int(base64.b64decode(text, validate=True).decode().removeprefix("offset:"))
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("Invalid cursor for current pagination sort.") from error

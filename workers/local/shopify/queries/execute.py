@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 from graphql import (
@@ -16,7 +15,7 @@ from graphql import (
 
 from local.shopify.api import AdminApi
 from local.shopify.faults import Fault
-from local.shopify.queries.compile import Compiler, NotEmulated
+from local.shopify.queries.compile import AccessDenied, Compiler, NotEmulated
 from local.shopify.queries.cost import Throttle, query_cost
 from local.shopify.queries.schema import graphql_error, schema_errors
 from shared.ports import JsonObject
@@ -58,6 +57,7 @@ class Executor:
         self, document: DocumentNode, operation: OperationDefinitionNode, variables: JsonObject
     ) -> JsonObject:
         compiler = Compiler(document, _with_defaults(operation, variables), self._api.store)
+        compiler.scopes = frozenset(self._api.scopes())
         requested = query_cost(compiler, operation)
         limit = self._api.options.maximum_query_cost
         if requested > limit:
@@ -72,6 +72,8 @@ class Executor:
             is_query = operation.operation is OperationType.QUERY
             name = "QueryRoot" if is_query else "Mutation"
             data = compiler.projection(name, [operation.selection_set]).render(self._api)
+        except AccessDenied as error:
+            return _access_denied(error)
         except (NotEmulated, ValueError, GraphQLError) as error:
             return {"errors": [{"message": str(error)}], "data": None}
         actual = min(requested, _objects(data)) if is_query else requested
@@ -128,6 +130,11 @@ def _objects(data: object) -> int:
     return 0
 
 
-def wait_seconds(requested: int, available: float, rate: float) -> float:
-    """Return how long a client has to wait for the points."""
-    return math.ceil(max(requested - available, 0) / rate)
+def _access_denied(error: AccessDenied) -> JsonObject:
+    extensions = {
+        "code": "ACCESS_DENIED",
+        "documentation": "https://shopify.dev/api/usage/access-scopes",
+        "requiredAccess": error.scope,
+    }
+    found = {"message": str(error), "extensions": extensions, "path": [error.field]}
+    return {"data": None, "errors": [found]}

@@ -32,6 +32,9 @@ class Field:
     type: str = ""
     takes_arguments: bool = False
     """The resolver is called with (object, arguments, store) instead of (object)."""
+    path: str = ""
+    """The attribute that a plain field reads: many of them are read in one go."""
+    is_constant: bool = False
 
 
 Fields = Mapping[str, Field]
@@ -54,12 +57,12 @@ class Search(NamedTuple):
 
 def read(path: str) -> Field:
     """Read a scalar attribute."""
-    return Field(attrgetter(path))
+    return Field(attrgetter(path), path=path)
 
 
 def constant(value: object) -> Field:
     """Return the same scalar for every object."""
-    return Field(lambda _: value)
+    return Field(lambda _: value, is_constant=True)
 
 
 def moment(path: str) -> Field:

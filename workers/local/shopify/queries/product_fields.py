@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from local.shopify.catalogue import Metafield, Product, Shop, Variant
-from local.shopify.money import price_text
+from local.shopify.money import rest_text
 from local.shopify.queries.fields import (
     Field,
     Fields,
@@ -43,7 +43,7 @@ def _metafield(product: Product, arguments: JsonObject, _: Store) -> Metafield |
 def _price(attribute: str) -> Field:
     def get(variant: Variant, _: JsonObject, store: Store) -> str | None:
         minor = getattr(variant, attribute)
-        return None if minor is None else price_text(minor, store.shop.currency)
+        return None if minor is None else rest_text(minor, store.shop.currency)
 
     return from_store(get, Kind.SCALAR)
 

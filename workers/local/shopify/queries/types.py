@@ -74,6 +74,18 @@ _POSSIBLE: dict[str, frozenset[str]] = {
 _INTERFACES = frozenset({"Node", "LegacyInteroperability", "HasMetafields"})
 
 
+NEEDED_SCOPES = {
+    ("QueryRoot", "orders"): "read_orders",
+    ("QueryRoot", "ordersCount"): "read_orders",
+    ("QueryRoot", "products"): "read_products",
+    ("QueryRoot", "productsCount"): "read_products",
+    ("Order", "returns"): "read_returns",
+    ("Mutation", "tagsAdd"): "write_products",
+    ("Mutation", "tagsRemove"): "write_products",
+    ("Mutation", "metafieldsSet"): "write_products",
+}
+
+
 def type_fields(name: str) -> Fields:
     """Return the fields of a concrete type; none for a type that is not emulated."""
     return _TYPES.get(name, {})

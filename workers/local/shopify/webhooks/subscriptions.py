@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.shopify.queries.compile import Reversed
+from local.shopify.queries.pages import Reversed
 from local.shopify.store import Store
 from shared.ids import gid_number
 from shared.ports import JsonObject
