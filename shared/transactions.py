@@ -1,4 +1,8 @@
-"""One transaction, tried again when another writer was in the way."""
+"""One transaction of upserts, tried again when another writer was in the way.
+
+A `Conflict` counts as that too: of two first writers of a row, PostgreSQL fails the second on the
+unique index that is not its ON CONFLICT target. Once it is told so the row is there to be updated.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from shared.errors import Contended
+from shared.errors import Conflict, Contended
 from shared.ports import Database
 
 ResultT = TypeVar("ResultT")
@@ -19,12 +23,13 @@ async def in_transaction(db: Database, action: Callable[[], Awaitable[ResultT]])
 
     Raises:
         Contended: Other writers were in the way each time.
+        Conflict: A unique index refuses the row, whoever comes first.
     """
     for pause in _PAUSES:
         try:
             async with db.transaction():
                 return await action()
-        except Contended:
+        except (Contended, Conflict):
             await asyncio.sleep(pause)
     async with db.transaction():
         return await action()

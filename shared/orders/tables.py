@@ -27,8 +27,7 @@ _ROOT: Final = (
     Stamp("stream_pending_version", "1", "t.version + 1"),
 )
 
-# Keyed by our id, which is a function of Shopify's gid: arbitration on the first unique index of
-# the table is what makes two writers of the same new row safe (the gid's own index comes second).
+# Keyed by our id, which is a function of Shopify's gid: one key for every table.
 HEADERS: Final = RecordTable(
     "order_header",
     OrderHeader,

@@ -84,5 +84,5 @@ class TestFulfillmentDays:
                 )
                 await OrderWrites(own, timezone="UTC").write_whole(order, written_by=f"w{number}")
 
-        await asyncio.gather(*(ship(number) for number in range(1, 41)))
-        assert await self.days(db) == {date(2026, 11, 2): (40, 40, 0)}
+        await asyncio.gather(*(ship(number) for number in range(1, 21)))
+        assert await self.days(db) == {date(2026, 11, 2): (20, 20, 0)}
