@@ -64,11 +64,24 @@ def demo(
     orders: Orders = None,
     seed: Seed = None,
     orders_csv: OrdersCsv = None,
-    directory: StateDirectory = state.DEFAULT,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            help=f"Directory that keeps everything ({state.DEFAULT}; an export has its own).",
+            file_okay=False,
+        ),
+    ] = None,
     port: Port = None,
 ) -> int:
     """Sync an emulated store, measure it, show the result and keep serving."""
-    options = Options.of(directory, orders=orders, seed=seed, orders_csv=orders_csv, port=port)
+    options = Options.of(
+        directory or state.default_for(orders_csv),
+        orders=orders,
+        seed=seed,
+        orders_csv=orders_csv,
+        port=port,
+    )
     return _run("run_demo", options)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from typing import Final
 from shared.errors import SettingsInvalid
 
 DEFAULT: Final = Path(".local/state")
+
+
+def default_for(orders_csv: Path | None) -> Path:
+    """Return the usual directory, or the one of an orders export: its own store."""
+    if orders_csv is None:
+        return DEFAULT
+    return DEFAULT.with_name(f"state-{re.sub(r'[^A-Za-z0-9]+', '-', orders_csv.stem)}")
 
 
 class StateInUse(SettingsInvalid):
