@@ -80,6 +80,29 @@ class BackfillStart(_Job):
     """Exclusive; the start of the run if absent."""
 
 
+class ShopifyWebhook(_Job):
+    """Deal with one webhook delivery; its run id is the delivery's own name.
+
+    The body came with the message, or it is the object of that key.
+    """
+
+    job_type: Literal["SHOPIFY_WEBHOOK"] = "SHOPIFY_WEBHOOK"
+    requested_by: str = "shopify"
+    shop: str
+    topic: str
+    webhook_id: str
+    event_id: str | None = None
+    api_version: str | None = None
+    body: JsonObject | None = None
+    body_key: Annotated[str | None, Field(pattern=r"^inbox/[0-9a-f]{64}$")] = None
+
+
+class ShopifyWebhookAudit(_Job):
+    """Compare the webhook subscriptions with what they should be, and mend them."""
+
+    job_type: Literal["SHOPIFY_WEBHOOK_AUDIT"] = "SHOPIFY_WEBHOOK_AUDIT"
+
+
 Job = Annotated[
     ShopifyBulkSyncStart
     | MeasurementDatasetRefresh
@@ -87,7 +110,9 @@ Job = Annotated[
     | ComboImport
     | SuggestionGenerate
     | ProductTagSync
-    | BackfillStart,
+    | BackfillStart
+    | ShopifyWebhook
+    | ShopifyWebhookAudit,
     Field(discriminator="job_type"),
 ]
 _ADAPTER: TypeAdapter[Job] = TypeAdapter(Job)
