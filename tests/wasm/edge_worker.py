@@ -20,8 +20,8 @@ from tests.wasm.runtime_files import runtime_files
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-_START = 60.0
-_ANSWER = 45.0
+_START = 180.0
+_ANSWER = 90.0
 
 
 class EdgeError(Exception):

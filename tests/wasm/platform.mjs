@@ -27,13 +27,17 @@ export async function startPlatform({ config, vars, origin, ingestOrigin, contra
     workflowExports: {},
     additionalUnboundDurableObjects: [],
     bindings: { ...workerOptions.bindings, ...vars, STAND_IN_ORIGIN: origin },
-    serviceBindings: services(workerOptions.serviceBindings, ingestOrigin),
+    serviceBindings: {},
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(stood));
   await miniflare.ready;
   const bindings = await miniflare.getBindings("worker");
   delete bindings.STAND_IN_ORIGIN;
-  return { miniflare, env: named(bindings, workerOptions) };
+  const env = named(bindings, workerOptions);
+  for (const [name, declared] of Object.entries(workerOptions.serviceBindings ?? {})) {
+    env[name] = service(declared, ingestOrigin);
+  }
+  return { miniflare, env };
 }
 
 // What the contract suites need beside our own bindings: a queue and Workflows of their own.
@@ -48,21 +52,14 @@ function addContractBindings(options, workflows) {
   }
 }
 
-function services(declared = {}, ingestOrigin) {
-  return Object.fromEntries(
-    Object.entries(declared).map(([name, { entrypoint = "Default" }]) => [
-      name,
-      (request) => {
-        const { pathname, search } = new URL(request.url);
-        return fetch(`${ingestOrigin}/entrypoint/${entrypoint}${pathname}${search}`, {
-          method: request.method,
-          headers: request.headers,
-          body: request.body,
-          duplex: "half",
-        });
-      },
-    ])
-  );
+// A service binding: the other Worker's process, which has Python too, answers over HTTP.
+function service({ entrypoint = "Default" }, ingestOrigin) {
+  const forward = (input, options) => {
+    const request = new Request(input, options);
+    const { pathname, search } = new URL(request.url);
+    return fetch(`${ingestOrigin}/entrypoint/${entrypoint}${pathname}${search}`, request);
+  };
+  return as({ fetch: forward }, "Fetcher");
 }
 
 // The SDK knows bindings by the names of their classes, which Miniflare's stubs do not have here.
@@ -73,7 +70,6 @@ function named(bindings, options) {
     ["WorkerQueue", options.queueProducers, {}],
     ["AnalyticsEngineDataset", options.analyticsEngineDatasets, {}],
     ["WorkflowImpl", options.workflows, { create: "InstanceImpl", get: "InstanceImpl" }],
-    ["Fetcher", options.serviceBindings, {}],
     ["Fetcher", options.pipelines, {}],
   ];
   const env = { ...bindings };

@@ -94,8 +94,12 @@ function forbid(pyodide, allowed) {
   replace(nodeCrypto, "randomFillSync", random); // what Pyodide uses on Node
   replace(Date, "now", () => 0);
   replace(performance, "now", () => 0);
-  replace(globalThis, "fetch", refuse("fetch"));
+  // Modules keep the `fetch` they find at import, so this one stays and asks whether it may.
+  const { fetch } = globalThis;
+  let forbidden = true;
+  globalThis.fetch = (...args) => (forbidden ? refuse("fetch")() : fetch(...args));
   return () => {
+    forbidden = false;
     for (const [owner, name, descriptor] of saved.reverse()) {
       if (descriptor) Object.defineProperty(owner, name, descriptor);
       else delete owner[name];

@@ -11,6 +11,7 @@ async function ask(env, path, document) {
 }
 
 export default {
+  fetch: () => new Response("no such page", { status: 404 }),
   async queue(batch, env) {
     const messages = batch.messages.map(({ id, timestamp, body, attempts }) => ({
       id,
