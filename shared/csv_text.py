@@ -106,18 +106,18 @@ def _decoded(body: bytes) -> str:
 
 
 def _text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return guarded(cell)
     if cell is None:
         return ""
     if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, str):
-        return guarded(cell)
+        return str(cell).lower()
+    if isinstance(cell, int | float | Decimal):
+        return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
+    return _composed(cell)
+
+
+def _composed(cell: date | Sequence[str]) -> str:
     if isinstance(cell, datetime):
         return format_instant(cell)
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, Decimal):
-        return f"{cell:f}"
-    if isinstance(cell, int | float):
-        return str(cell)
-    return guarded(list_cell(cell))
+    return cell.isoformat() if isinstance(cell, date) else guarded(list_cell(cell))
