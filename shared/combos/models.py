@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -183,7 +184,12 @@ def report_payload(report: ComboReport, *, suggestion_id: str | None = None) -> 
 
 def combo_key(tags: list[str]) -> str:
     """Return the natural key of a combination: the same for every order and case of its tags."""
-    return derived_id("cmb", *sorted(tag_id(tag) for tag in tags))
+    return key_of_ids([tag_id(tag) for tag in tags])
+
+
+def key_of_ids(tag_ids: Sequence[str]) -> str:
+    """Return the natural key of a combination whose tags have these ids."""
+    return derived_id("cmb", *sorted(tag_ids))
 
 
 def _kept(artifact: Artifact) -> dict[str, Any]:
