@@ -1,0 +1,1 @@
+"""What the platform's claims of speed and memory rest on: `make bench`, or `python -m bench`."""
