@@ -41,6 +41,8 @@ class Settings(BaseModel):
     SHOPIFY_WEBHOOK_SECRET_PREVIOUS: SecretStr | None = None
     SHOPIFY_URL: Url | None = None
     """Base of the Admin API when it is not `https://{SHOP_DOMAIN}`: the emulator."""
+    INGEST_URL: Url | None = None
+    """Where Shopify reaches ingest: the base of the webhooks' and the OAuth callback's address."""
     CF_ACCESS_TEAM_DOMAIN: Url | None = None
     CF_ACCESS_AUD: str | None = None
     CATALOG_URI: Url | None = None

@@ -30,6 +30,8 @@ STREAM_REQUEST_BYTES: Final = 900_000
 STREAM_REQUEST_EVENTS: Final = 500
 
 REQUEST_BODY_BYTES: Final = 2 * MIB
+WEBHOOK_BODY_BYTES: Final = 5 * MIB
+"""Larger than any order that Shopify delivers; a Worker holds a body a few times over."""
 PAGE_SIZE_DEFAULT: Final = 50
 PAGE_SIZE_MAX: Final = 200
 

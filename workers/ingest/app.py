@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Depends, FastAPI, Path, Query, Request
+from fastapi import APIRouter, Body, FastAPI, Path, Query
 from pydantic import BaseModel, ConfigDict
 
-from ingest.bindings import IngestBindings
+from ingest.dependencies import BindingsOf, Bound
 from shared import limits
 from shared.errors import NotFound
 from shared.health.checks import ingest_health
@@ -25,16 +24,7 @@ from shared.ports import JsonObject
 REQUEST_LEASE: Final = timedelta(minutes=10)
 """How long a run that was asked for keeps its object before it has started; then it renews."""
 
-BindingsOf = Callable[[Request], IngestBindings]
 router = APIRouter()
-
-
-async def _bindings(request: Request) -> IngestBindings:
-    bindings_of: BindingsOf = request.app.state.bindings_of
-    return bindings_of(request)
-
-
-Bound = Annotated[IngestBindings, Depends(_bindings)]
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z-]{0,63}$")]
 
 
@@ -67,15 +57,6 @@ def internal_app(bindings_of: BindingsOf) -> FastAPI:
     problems.install(app)
     app.include_router(router)
     openapi.describe(app, {})
-    for middleware in (BodyLimit, Errors, RequestId):
-        app.add_middleware(middleware)
-    return app
-
-
-def public_app() -> FastAPI:
-    """Return the application that the internet reaches: what Shopify may call, nothing else."""
-    app = FastAPI(title="ingest", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None)
-    problems.install(app)
     for middleware in (BodyLimit, Errors, RequestId):
         app.add_middleware(middleware)
     return app

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest.app import internal_app, public_app
+from ingest.app import internal_app
 from ingest.bindings import IngestBindings
+from ingest.public_app import public_app
 from ingest.queue import DONE, consume, store_dead_letter
 from ingest.scheduled import fire
 from ingest.workflows import WORKFLOWS
@@ -54,7 +55,7 @@ def _bindings(bound: Any) -> IngestBindings:
 
 
 _INTERNAL = internal_app(lambda request: _bindings(request.scope["env"]))
-_PUBLIC = public_app()
+_PUBLIC = public_app(lambda request: _bindings(request.scope["env"]))
 
 
 async def _bury(message: queue.Delivery, held: IngestBindings) -> queue.Outcome:

@@ -11,10 +11,12 @@ from typing import Final, Literal
 
 from ingest.bindings import IngestBindings
 from ingest.starts import start_job
+from ingest.webhooks import webhook_ports
 from shared.clock import format_instant
 from shared.errors import DomainError, InvalidInput, PayloadTooLarge
-from shared.jobs import parse_job
+from shared.jobs import Job, ShopifyWebhook, parse_job
 from shared.ports import Json, JsonObject
+from shared.webhooks.handling import handle_webhook
 
 RETRIES: Final = 3
 """As configured for the queue; the attempt after the last retry is the one that buries."""
@@ -44,17 +46,24 @@ async def consume(message: object, attempts: int, bindings: IngestBindings) -> O
         bindings: The ports of ingest.
     """
     try:
-        await start_job(parse_job(message), bindings)
+        await _do(parse_job(message), bindings)
     except InvalidInput as error:
         return await _bury_or_retry(message, describe(error), bindings)
     except Exception as error:  # noqa: BLE001 - the queue must be told whatever happened
         reason = describe(error)
         hopeless = isinstance(error, DomainError) and not error.retryable
-        _LOG.warning("job not started", extra={"attempts": attempts, "reason": reason})
+        _LOG.warning("job not done", extra={"attempts": attempts, "reason": reason})
         if hopeless or attempts > RETRIES:
             return await _bury_or_retry(message, reason, bindings)
         return Outcome("retry", RETRY_DELAY * attempts, reason)
     return DONE
+
+
+async def _do(job: Job, bindings: IngestBindings) -> None:
+    if isinstance(job, ShopifyWebhook):
+        await handle_webhook(job, webhook_ports(bindings))
+    else:
+        await start_job(job, bindings)
 
 
 async def store_dead_letter(

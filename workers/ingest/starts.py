@@ -10,6 +10,10 @@ from shared.jobs import Job
 WORKFLOW_OF_JOB: Final = {
     "SHOPIFY_BULK_SYNC_START": "shopify-bulk-sync",
     "MEASUREMENT_DATASET_REFRESH": "measurement-refresh",
+    "DOCUMENT_ARTIFACT_GENERATE": "csv-export",
+    "COMBO_IMPORT": "combo-import",
+    "SUGGESTION_GENERATE": "suggestion-generation",
+    "SHOPIFY_WEBHOOK_AUDIT": "webhook-audit",
 }
 
 

@@ -109,6 +109,12 @@ def products_page(scopes: s.Scopes) -> str:
     )
 
 
+PRODUCT: Final = (
+    f"query Product($id: ID!) {{ node(id: $id) {{ ... on Product {{ {s.PRODUCT} }} }} }}"
+)
+"""The read of a product's root by `$id`."""
+
+
 def product_variants(scopes: s.Scopes) -> str:
     """Return the read of a page of a product's variants."""
     return _children("Product", "variants", 50, s.variant_fields(scopes))

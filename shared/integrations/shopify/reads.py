@@ -164,6 +164,16 @@ async def _in_batches(
                     yield gid, item
 
 
+async def read_product(client: Queries, gid: str, *, scopes: Scopes = None) -> ProductParts | None:
+    """Return a product with all its variants, or None if it does not exist."""
+    node: JsonObject | None = (await client.query(documents.PRODUCT, {"id": gid})).get("node")
+    if not node:
+        return None
+    read = _children_of(client, gid, documents.product_variants(scopes))
+    node["variants"] = {"nodes": await _drain(read)}
+    return product_parts(node)
+
+
 async def read_products(
     client: Queries, search: str | None, scopes: Scopes, page_size: int
 ) -> AsyncGenerator[ProductParts, None]:
