@@ -20,6 +20,8 @@ from shared.performance.schemas import PerformanceSummary, ProductMeasurementDat
 from shared.ports import JsonObject
 
 SHOWN: Final = 12
+OTHER_COLUMNS: Final = 66
+"""What the table needs beside the product's name."""
 _SYNC_STEPS: Final = (
     "initiate", "request", "poll", "download", "upsert", "enrich", "advance-watermark",
 )  # fmt: skip
@@ -94,11 +96,12 @@ class Screen:
         summary = await staff.summary()
         title = f"Top products as of {page.as_of} (net units of the last and the first days)"
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        table.add_column("#", justify="right")
-        table.add_column("product", overflow="ellipsis", no_wrap=True, ratio=1, max_width=36)
+        width = max(16, min(36, self._console.width - OTHER_COLUMNS))
+        table.add_column("#", justify="right", min_width=2)
+        table.add_column("product", overflow="ellipsis", no_wrap=True, max_width=width)
         table.add_column("class", no_wrap=True)
-        for name in ("7d", "14d", "30d", "1st 7d", "1st 14d", "revenue 30d", "value"):
-            table.add_column(name, justify="right", no_wrap=True)
+        for name in ("7d", "14d", "30d", "1st 7", "1st 14", "revenue 30d", "value"):
+            table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
         for product in page.items:
             table.add_row(*_row(product))
         self._console.print(table)
