@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.fixtures.shopify",
     "tests.fixtures.bulk_sync",  # after the shop that it imports
     "tests.fixtures.staff_api",
+    "tests.fixtures.workflow_runs",
     "tests.fixtures.edge",  # last: it builds on the others
 ]

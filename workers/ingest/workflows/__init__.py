@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from ingest.bindings import IngestBindings
+from ingest.workflows.combo_import import combo_import
+from ingest.workflows.csv_export import csv_export
 from ingest.workflows.measurement_refresh import measurement_refresh
 from ingest.workflows.shopify_bulk_sync import shopify_bulk_sync
+from ingest.workflows.suggestion_generation import suggestion_generation
 from shared.ports import Json, JsonObject, Step
 
 Workflow = Callable[[Step, JsonObject, IngestBindings], Awaitable[Json]]
@@ -15,4 +18,7 @@ Workflow = Callable[[Step, JsonObject, IngestBindings], Awaitable[Json]]
 WORKFLOWS: Final[Mapping[str, Workflow]] = {
     "shopify-bulk-sync": shopify_bulk_sync,
     "measurement-refresh": measurement_refresh,
+    "csv-export": csv_export,
+    "combo-import": combo_import,
+    "suggestion-generation": suggestion_generation,
 }
