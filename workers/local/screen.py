@@ -20,11 +20,13 @@ from shared.performance.schemas import PerformanceSummary, ProductMeasurementDat
 from shared.ports import JsonObject
 
 SHOWN: Final = 12
-OTHER_COLUMNS: Final = 66
+WIDE: Final = 100
+OTHER_COLUMNS: Final = 67
 """What the table needs beside the product's name."""
 _SYNC_STEPS: Final = (
     "initiate", "request", "poll", "download", "upsert", "enrich", "advance-watermark",
 )  # fmt: skip
+_COLUMNS: Final = ("7d", "14d", "30d", "1st 7", "1st 14", "revenue", "value")
 _REFRESH_STEPS: Final = ("replicate", "query", "compute", "classify", "write")
 _COLOURS: Final[Mapping[NominalClassification, str]] = {
     NominalClassification.TOP_RISER: "green",
@@ -94,16 +96,17 @@ class Screen:
         """Show the best products with their class and windows, and the totals."""
         page = await anext(staff.products(limit=SHOWN))
         summary = await staff.summary()
-        title = f"Top products as of {page.as_of} (net units of the last and the first days)"
+        title = f"Top products as of {page.as_of}: net units of last and first days, revenue of 30"
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        width = max(16, min(36, self._console.width - OTHER_COLUMNS))
+        width = max(12, min(36, self._console.width - OTHER_COLUMNS))
         table.add_column("#", justify="right", min_width=2)
         table.add_column("product", overflow="ellipsis", no_wrap=True, max_width=width)
         table.add_column("class", no_wrap=True)
-        for name in ("7d", "14d", "30d", "1st 7", "1st 14", "revenue 30d", "value"):
+        columns = _COLUMNS if self._console.width >= WIDE else _COLUMNS[:-1]
+        for name in columns:
             table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
         for product in page.items:
-            table.add_row(*_row(product))
+            table.add_row(*_row(product)[: len(table.columns)])
         self._console.print(table)
         self._console.print(_totals(summary), highlight=False)
 
@@ -146,7 +149,7 @@ def _row(product: ProductMeasurementDatum) -> tuple[str, ...]:
         str(product.sales_last_30_days),
         str(product.sales_first_7_days),
         str(product.sales_first_14_days),
-        f"{revenue:,}",
+        f"{revenue:,.0f}",
         f"{product.aggregate_measurement_value:,.1f}",
     )
 
