@@ -51,6 +51,12 @@ def order_truth(order: Order) -> JsonObject:
         "shipping": totals.shipping.shop,
         "received": totals.received.shop,
         "refunded": totals.refunded.shop,
+        **_children(order),
+    }
+
+
+def _children(order: Order) -> JsonObject:
+    return {
         "lines": [_line(line) for line in order.lines],
         "transactions": [
             {
