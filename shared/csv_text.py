@@ -37,10 +37,12 @@ class CsvRow:
     cells: list[str]
 
 
-def csv_line(cells: Iterable[Cell]) -> str:
-    """Return one row of CSV with its line end."""
+def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:
+    """Return rows of CSV, each with its line end."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow([_text(cell) for cell in cells])
+    csv.writer(buffer, lineterminator="\r\n").writerows(
+        [_text(cell) for cell in row] for row in rows
+    )
     return buffer.getvalue()
 
 
