@@ -125,6 +125,9 @@ const server = createServer(async (request, response) => {
   }
 });
 
+// workerd keeps its connections; one that Node closed in that moment would be a lost request.
+Object.assign(server, { keepAliveTimeout: 600_000, headersTimeout: 601_000, requestTimeout: 0 });
+
 const commands = {
   figures: () => ({ ...worker.figures, heap: worker.heap() }),
   classes: () => worker.classes,

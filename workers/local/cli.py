@@ -15,6 +15,7 @@ import typer
 
 from local import state
 from local.access_emulator import STAFF, AccessEmulator
+from local.edge.commands import edge_app
 from local.options import Options
 from local.shopify.csv_rows import OrdersCsvInvalid
 from local.signals import INTERRUPTED, until_stopped
@@ -33,6 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The whole commerce platform on this machine.",
 )
+
+app.add_typer(edge_app, name="edge")
 
 StateDirectory = Annotated[
     Path, typer.Option("--state", help="Directory that keeps everything.", file_okay=False)
