@@ -17,6 +17,8 @@ TRANSACTION_TIMEOUT: Final = timedelta(seconds=20)
 UPSERT_CHUNK_ROOTS: Final = 500
 """Orders or products per bulk transaction: well below 20 s on a small database."""
 UPSERT_CHUNK_CHILDREN: Final = 2_000
+ENRICH_CHUNK_ORDERS: Final = 200
+"""Orders whose state and events are held at once: each takes some 100 KiB until it is sent."""
 
 OBJECT_RANGE_BYTES: Final = 4 * MIB
 OBJECT_PART_BYTES: Final = 8 * MIB

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
+from shared import limits
 from shared.errors import NotFound
 from shared.integrations.shopify.jsonl import Loads
 from shared.jobs import SyncObject
@@ -14,8 +14,6 @@ from shared.sync.archive import archive_key
 from shared.sync.load import Load
 from shared.sync.order_load import OrderLoad
 from shared.sync.product_load import ProductLoad
-
-_ENRICH_PAGE: Final = 500
 
 
 class ArchiveNotFound(NotFound):
@@ -96,7 +94,7 @@ async def _stream_all(databases: Databases, stream: EventStream, writer: str) ->
     events = 0
     while True:
         page = await stream_pending(
-            databases, stream, written_by=writer, after=after, limit=_ENRICH_PAGE
+            databases, stream, written_by=writer, after=after, limit=limits.ENRICH_CHUNK_ORDERS
         )
         events += page.events
         if page.cursor is None:

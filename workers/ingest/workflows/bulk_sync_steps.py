@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ingest.bindings import IngestBindings
+from shared import limits
 from shared.clock import format_instant, parse_instant
 from shared.errors import NonRetryable
 from shared.integrations.shopify import queries
@@ -26,8 +27,7 @@ from shared.sync.windows import Window, hidden_orders_note, sync_window
 
 LEASE: Final = timedelta(hours=1)
 """Longer than any step; a run that died gives its object free after this."""
-ENRICH_PAGE: Final = 500
-ENRICH_PAGES: Final = 10
+ENRICH_PAGES: Final = 25
 """Pages of orders per step."""
 
 
@@ -46,6 +46,7 @@ class BulkSyncSteps:
         self.parts: Sequence[str] = ("", AGREEMENTS) if job.object == "orders" else ("",)
         self.has_events = job.object == "orders"
         self._watermark = f"{job.object}_last_watermark"
+        self.lease_name: str = job.object
 
     async def initiate(self) -> StepReport:
         """Lease the object, and settle what the run reads."""
@@ -61,7 +62,7 @@ class BulkSyncSteps:
             requested_by=self._job.requested_by,
             step="initiate",
         )
-        window = sync_window(await self._bindings.watermarks.read(self._watermark), now)
+        window = await self.window_at(now)
         async with self._shopify() as client:
             scopes = await client.access_scopes()
             customer_data = self.object != "orders" or await client.reads_customer_data()
@@ -76,6 +77,10 @@ class BulkSyncSteps:
         await self._record(**bounds)
         granted = {"scopes": sorted(scopes), "customer_data": customer_data}
         return StepReport({**begun, **bounds, **granted})
+
+    async def window_at(self, now: datetime) -> Window:
+        """Return what a run that starts now reads."""
+        return sync_window(await self._bindings.watermarks.read(self._watermark), now)
 
     async def request(self, start: JsonObject, part: str, known: Sequence[str]) -> StepReport:
         """Start a bulk operation, or take over the one that a lost attempt started."""
@@ -147,7 +152,7 @@ class BulkSyncSteps:
                 self._bindings.commerce,
                 written_by=self._job.run_id,
                 after=after,
-                limit=ENRICH_PAGE,
+                limit=limits.ENRICH_CHUNK_ORDERS,
             )
             after, orders, events = page.cursor, orders + page.orders, events + page.events
             if after is None:
@@ -167,7 +172,7 @@ class BulkSyncSteps:
         await self._record(
             **end, step="advance-watermark", finished_at=format_instant(self._bindings.clock.now())
         )
-        await self._bindings.watermarks.release(self.object, self._job.run_id)
+        await self._bindings.watermarks.release(self.lease_name, self._job.run_id)
         return StepReport({**end, "run_id": self._job.run_id}, watermark_at=at)
 
     async def failed(self, failure: Failure) -> None:
@@ -181,7 +186,7 @@ class BulkSyncSteps:
             reason=failure.detail,
             error={"type": failure.error_type, "detail": failure.detail, "step": failure.step},
         )
-        await self._bindings.watermarks.release(self.object, self._job.run_id)
+        await self._bindings.watermarks.release(self.lease_name, self._job.run_id)
 
     async def _skip(self, holder: str, now: datetime) -> JsonObject:
         reason = f"{self.object} is being synced by run {holder}"
@@ -236,7 +241,9 @@ class BulkSyncSteps:
         )
 
     async def _holder(self) -> str:
-        lease = await self._bindings.watermarks.acquire(self.object, self._job.run_id, ttl=LEASE)
+        lease = await self._bindings.watermarks.acquire(
+            self.lease_name, self._job.run_id, ttl=LEASE
+        )
         return lease.held_by
 
     async def _renew(self) -> None:
