@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared.orders.events import order_events
 from shared.orders.models import OrderState
-from shared.orders.states import pending_states
+from shared.orders.states_repository import pending_states
 from shared.ports import Databases, EventStream
 from shared.transactions import in_transaction
 

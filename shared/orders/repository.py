@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from shared import limits
 from shared.errors import DomainError
-from shared.orders.fulfillment_days import recount_days
+from shared.orders.days_repository import recount_days
 from shared.orders.marks_repository import OrderMarks
 from shared.orders.models import (
     Fulfillment,

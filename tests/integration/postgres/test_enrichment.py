@@ -15,7 +15,7 @@ from shared.orders.enrichment import EnrichPage, stream_pending
 from shared.orders.events import order_events
 from shared.orders.models import OrderLineAddition, OrderParts
 from shared.orders.repository import OrderChildren, OrderWrites
-from shared.orders.states import pending_states
+from shared.orders.states_repository import pending_states
 from shared.ports import Database, JsonObject
 from shared.telemetry import CommerceEvent
 from tests.fixtures import orders as make
