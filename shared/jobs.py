@@ -74,6 +74,8 @@ class BackfillStart(_Job):
     """Read a part of the shop's history again, however old."""
 
     job_type: Literal["BACKFILL_START"] = "BACKFILL_START"
+    run_id: Annotated[RunId, Field(max_length=90)]
+    """Its windows are runs of their own, named after it."""
     object: SyncObject
     since: AwareDatetime
     until: AwareDatetime | None = None

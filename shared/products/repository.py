@@ -117,6 +117,19 @@ class ProductWrites:
             written_by,
         )
 
+    async def unseen(
+        self, *, written_by: str, after: str | None, limit: int
+    ) -> Sequence[tuple[str, str]]:
+        """Return id and gid of products that exist as far as we know and another wrote last."""
+        rows = await self._db.fetch_all(
+            "SELECT id, shopify_gid FROM product WHERE deleted_at IS NULL AND written_by <> $1"
+            " AND id > $2 ORDER BY id LIMIT $3",
+            written_by,
+            after or "",
+            limit,
+        )
+        return [(row["id"], row["shopify_gid"]) for row in rows]
+
     async def _write(
         self, parts: Sequence[ProductParts], written_by: str, *, sparse: bool = False
     ) -> int:

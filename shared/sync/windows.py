@@ -13,6 +13,11 @@ from shared.clock import format_instant
 HIDDEN_AFTER: Final = timedelta(days=60)
 """Without the scope `read_all_orders` Shopify shows no older orders, and does not say so."""
 
+BACKFILL_WINDOW: Final = timedelta(days=90)
+"""What a backfill asks for at a time; Shopify takes longer, and fails more often, for more."""
+BACKFILL_WINDOW_MIN: Final = timedelta(hours=6)
+"""A window that is this short fails for another reason than its size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -55,3 +60,28 @@ def hidden_orders_note(window: Window, scopes: Collection[str]) -> str | None:
         f" {HIDDEN_AFTER.days} days ago, and this run reads back to"
         f" {format_instant(window.since)}"
     )
+
+
+def hidden_before(object_name: str, scopes: Collection[str], now: datetime) -> datetime | None:
+    """Return the instant before which Shopify hides orders from this token, if it hides any."""
+    if object_name != "orders" or "read_all_orders" in scopes:
+        return None
+    return now.replace(microsecond=0) - HIDDEN_AFTER
+
+
+def backfill_windows(since: datetime, until: datetime) -> list[Window]:
+    """Cut a part of the history into windows, the oldest first; none if it is empty."""
+    windows = []
+    while since < until:
+        end = min(until, since + BACKFILL_WINDOW)
+        windows.append(Window(since, end))
+        since = end
+    return windows
+
+
+def halved(window: Window) -> tuple[Window, Window] | None:
+    """Return the halves of a window, or None if it is too short to be cut."""
+    if window.until - window.since < 2 * BACKFILL_WINDOW_MIN:
+        return None
+    middle = (window.since + (window.until - window.since) / 2).replace(microsecond=0)
+    return Window(window.since, middle), Window(middle, window.until)

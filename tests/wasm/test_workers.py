@@ -86,7 +86,15 @@ class TestFigures:
             wanted = {
                 "durableObjects": ["MeasurementContainer", "WatermarkDO"],
                 "workerEntrypoints": ["Default", "Internal"],
-                "workflowEntrypoints": ["MeasurementRefresh", "ShopifyBulkSync"],
+                "workflowEntrypoints": [
+                    "Backfill",
+                    "ComboImport",
+                    "CsvExport",
+                    "MeasurementRefresh",
+                    "ProductTagSync",
+                    "ShopifyBulkSync",
+                    "SuggestionGeneration",
+                ],
             }
         assert found == wanted
 

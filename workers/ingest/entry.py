@@ -19,11 +19,16 @@ from shared.ports import Json
 from workers import WorkerEntrypoint, WorkflowEntrypoint, asgi
 
 __all__ = [
+    "Backfill",
+    "ComboImport",
+    "CsvExport",
     "Default",
     "Internal",
     "MeasurementContainer",
     "MeasurementRefresh",
+    "ProductTagSync",
     "ShopifyBulkSync",
+    "SuggestionGeneration",
     "WatermarkDO",
 ]
 
@@ -45,6 +50,11 @@ def _bindings(bound: Any) -> IngestBindings:
             {
                 "shopify-bulk-sync": env.SHOPIFY_BULK_SYNC,
                 "measurement-refresh": env.MEASUREMENT_REFRESH,
+                "csv-export": env.CSV_EXPORT,
+                "combo-import": env.COMBO_IMPORT,
+                "suggestion-generation": env.SUGGESTION_GENERATION,
+                "product-tag-sync": env.PRODUCT_TAG_SYNC,
+                "backfill": env.BACKFILL,
             }
         ),
         measurement=measurement.measurement(settings, getattr(env, "MEASUREMENT", None), objects),
@@ -107,4 +117,49 @@ class MeasurementRefresh(WorkflowEntrypoint):  # type: ignore[misc]
     async def run(self, event: Any, step: Any) -> Json:
         """Run an instance."""
         definition = WORKFLOWS["measurement-refresh"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class CsvExport(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["csv-export"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class ComboImport(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["combo-import"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class SuggestionGeneration(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["suggestion-generation"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class ProductTagSync(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["product-tag-sync"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class Backfill(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["backfill"]
         return await workflows.run_workflow(definition, event, step, _bindings(self.env))

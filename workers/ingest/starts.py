@@ -13,6 +13,8 @@ WORKFLOW_OF_JOB: Final = {
     "DOCUMENT_ARTIFACT_GENERATE": "csv-export",
     "COMBO_IMPORT": "combo-import",
     "SUGGESTION_GENERATE": "suggestion-generation",
+    "PRODUCT_TAG_SYNC": "product-tag-sync",
+    "BACKFILL_START": "backfill",
     "SHOPIFY_WEBHOOK_AUDIT": "webhook-audit",
 }
 

@@ -140,3 +140,7 @@ def fulfillment_lines_page() -> str:
 
 def _compact(document: str) -> str:
     return " ".join(document.split())
+
+
+KNOWN: Final = "query Known($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+"""Which of these things exist; a deleted one is null."""

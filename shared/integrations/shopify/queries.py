@@ -58,6 +58,11 @@ def products_bulk(since: datetime | None, until: datetime, *, scopes: s.Scopes =
     return _bulk("products", window(since, until), s.PRODUCT, variants)
 
 
+def product_roots_bulk(until: datetime) -> str:
+    """Return the bulk query of every product that was there, without its variants."""
+    return _bulk("products", window(None, until), s.PRODUCT)
+
+
 _RETURNS = (
     f"returns {{ edges {{ node {{ {s.RETURN}"
     f" returnLineItems {{ edges {{ node {{ {s.RETURN_LINE} }} }} }} }} }} }}"

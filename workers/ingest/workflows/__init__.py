@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from ingest.bindings import IngestBindings
+from ingest.workflows.backfill import backfill
 from ingest.workflows.combo_import import combo_import
 from ingest.workflows.csv_export import csv_export
 from ingest.workflows.measurement_refresh import measurement_refresh
+from ingest.workflows.product_tag_sync import product_tag_sync
 from ingest.workflows.shopify_bulk_sync import shopify_bulk_sync
 from ingest.workflows.suggestion_generation import suggestion_generation
 from shared.ports import Json, JsonObject, Step
@@ -21,4 +23,6 @@ WORKFLOWS: Final[Mapping[str, Workflow]] = {
     "csv-export": csv_export,
     "combo-import": combo_import,
     "suggestion-generation": suggestion_generation,
+    "product-tag-sync": product_tag_sync,
+    "backfill": backfill,
 }

@@ -35,7 +35,11 @@ class RunNotes:
 
     async def complete(self, **fields: Json) -> JsonObject:
         """Note that the run has ended well, and return what it ended with."""
-        end: JsonObject = {"status": "complete", **fields}
+        return await self.ended("complete", **fields)
+
+    async def ended(self, status: str, **fields: Json) -> JsonObject:
+        """Note how the run has ended, and return what it ended with."""
+        end: JsonObject = {"status": status, **fields}
         await self.note(**end, finished_at=format_instant(self._bindings.clock.now()))
         return {"run_id": self._run_id, **end}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final, Protocol
 
 from ingest.bindings import IngestBindings
 from ingest.workflows.bulk_sync_steps import BulkSyncSteps
 from shared.jobs import ShopifyBulkSyncStart
 from shared.ports import Json, JsonObject, Retry, Step
-from shared.sync.audit import AuditedStep, StepReport, run_audited
+from shared.sync.audit import StepReport, run_audited
 from shared.sync.exports import (
     OPERATIONS_MAX,
     POLLS_MAX,
@@ -42,15 +42,29 @@ async def shopify_bulk_sync(step: Step, payload: JsonObject, bindings: IngestBin
         clock=bindings.clock,
         workflow=WORKFLOW,
         run_id=job.run_id,
-        body=lambda audited: _Run(audited, steps).run(),
+        body=lambda audited: BulkRun(audited, steps).run(),
         on_failure=steps.failed,
     )
 
 
-class _Run:
+class NamedSteps(Protocol):
+    """The part of `AuditedStep` that a bulk run needs."""
+
+    async def do(
+        self, name: str, action: Callable[[], Awaitable[StepReport]], /, *, retry: Retry = ...
+    ) -> Any:
+        """Run the action as a step and return its report's result, or what it was before."""
+        ...
+
+    async def sleep(self, name: str, duration: timedelta, /) -> None:
+        """Wait, across restarts."""
+        ...
+
+
+class BulkRun:
     """The order of the steps; everything it decides on comes from their results."""
 
-    def __init__(self, step: AuditedStep, steps: BulkSyncSteps) -> None:
+    def __init__(self, step: NamedSteps, steps: BulkSyncSteps) -> None:
         self._step = step
         self._steps = steps
         self._polls = 0
@@ -61,14 +75,19 @@ class _Run:
         start: JsonObject = await step.do("initiate", steps.initiate)
         if start["status"] != "running":
             return start
+        await self.load(start)
+        end: Json = await step.do("advance-watermark", partial(steps.finish, start))
+        return end
+
+    async def load(self, start: JsonObject) -> None:
+        """Export a window, load it and stream what changed."""
+        steps = self._steps
         operations = {part: [await self._request(start, part, [])] for part in steps.parts}
         for part, ids in operations.items():
             await self._export(start, part, ids)
         await self._pages("upsert", steps.first_page(), steps.upsert)
         if steps.has_events:
             await self._pages("enrich", steps.first_orders(), steps.enrich)
-        end: Json = await step.do("advance-watermark", partial(steps.finish, start))
-        return end
 
     async def _request(self, start: JsonObject, part: str, known: list[str]) -> str:
         name = _numbered("request", part, len(known) + 1)
