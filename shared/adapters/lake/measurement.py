@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -147,7 +148,7 @@ class LakeMeasurement:
         for name in STAGES[: STAGES.index(stage) + 1]:
             report = staging.report(name)
             if report is None:
-                with open_session(staging.directory, self._limits) as session:
+                with self._session(staging) as session:
                     report = self._stage(name, staging, session)
         if report is None:
             raise UnknownQuery(stage)
@@ -178,6 +179,9 @@ class LakeMeasurement:
         if stage == "write":
             report = self._written(staging, session, report)
         return staging.finish(report)
+
+    def _session(self, staging: Staging) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return open_session(staging.directory, self._limits, self._reader.prepare)
 
     def _lake(self) -> Lake:
         self._ensure_tables()

@@ -56,7 +56,7 @@ class PerformanceReads:
         moment = self._moment(query.as_of, position)
         if moment is None:
             return PerformancePage(items=[], next_cursor=None, as_of=None, snapshot_id=None)
-        with open_session(self.spill, self.limits) as session:
+        with open_session(self.spill, self.limits, self.reader.prepare) as session:
             self._bind(session, moment)
             statement = sql_queries.page(query.sort, descending=query.descending)
             result = session.execute(statement, _parameters(query, position))
@@ -68,7 +68,7 @@ class PerformanceReads:
         moment = self._moment(query.as_of, None)
         rows: list[dict[str, object]] = []
         if moment is not None:
-            with open_session(self.spill, self.limits) as session:
+            with open_session(self.spill, self.limits, self.reader.prepare) as session:
                 self._bind(session, moment)
                 rows = session.sql(sql_queries.SUMMARY).to_arrow_table().to_pylist()
         return _summary(rows, moment)

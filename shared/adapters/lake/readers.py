@@ -45,6 +45,10 @@ _DUCKDB_TYPES: Final[dict[type[IcebergType], str]] = {
 class TableReader(Protocol):
     """Makes a relation of a table, or of some of its files, in a DuckDB session."""
 
+    def prepare(self, session: duckdb.DuckDBPyConnection) -> None:
+        """Give a new session what reading needs; called once, before anything is bound."""
+        ...
+
     def bind(
         self,
         session: duckdb.DuckDBPyConnection,
@@ -74,6 +78,9 @@ class TableReader(Protocol):
 class PlannedReader:
     """Reads planned files with `read_parquet`, position deletes applied."""
 
+    def prepare(self, session: duckdb.DuckDBPyConnection) -> None:
+        """Give a new session what reading needs: nothing, where files are local."""
+
     def bind(
         self,
         session: duckdb.DuckDBPyConnection,
@@ -85,9 +92,7 @@ class PlannedReader:
         row_filter: BooleanExpression = EVERY_ROW,
     ) -> None:
         """Create the view over a snapshot. It may hold more rows than the filter lets pass."""
-        tasks: Iterable[FileScanTask] = ()
-        if snapshot_id is not None or table.current_snapshot() is not None:
-            tasks = table.scan(row_filter=row_filter, snapshot_id=snapshot_id).plan_files()
+        tasks = planned_files(table, snapshot_id, row_filter)
         self.bind_tasks(session, view, table, tasks, columns=columns)
 
     def bind_tasks(
@@ -103,7 +108,7 @@ class PlannedReader:
         planned = list(tasks)
         schema = table.schema().select(*columns)
         ordered = Schema(*(schema.find_field(name) for name in columns))
-        if any(map(_needs_iceberg, planned)):
+        if any(map(needs_iceberg, planned)):
             self._bind_arrow(session, view, table, planned, ordered)
             return
         source = self.scan_sql(planned, ordered) if planned else _empty_sql(ordered)
@@ -112,7 +117,7 @@ class PlannedReader:
     def scan_sql(self, tasks: Sequence[FileScanTask], schema: Schema) -> str:
         """Return the SELECT over the files, without the rows their position deletes name."""
         files = _paths(task.file.file_path for task in tasks)
-        names = ", ".join(_quoted(field.name) for field in schema.fields)
+        names = ", ".join(quoted(field.name) for field in schema.fields)
         scan = f"read_parquet({files}, schema = {_field_map(schema)}, hive_partitioning = false"
         deletes = {delete.file_path for task in tasks for delete in task.delete_files}
         if not deletes:
@@ -138,7 +143,21 @@ class PlannedReader:
         session.register(view, rows)
 
 
-def _needs_iceberg(task: FileScanTask) -> bool:
+def planned_files(
+    table: Table, snapshot_id: int | None, row_filter: BooleanExpression
+) -> list[FileScanTask]:
+    """Return the files of a snapshot (the current one unless named) that may hold such rows.
+
+    Raises:
+        ValueError: Rows are deleted by equality, which the planner does not know.
+    """
+    if snapshot_id is None and table.current_snapshot() is None:
+        return []
+    return list(table.scan(row_filter=row_filter, snapshot_id=snapshot_id).plan_files())
+
+
+def needs_iceberg(task: FileScanTask) -> bool:
+    """Return whether rows are deleted in a way that reading files alone cannot follow."""
     return any(
         delete.content != DataFileContent.POSITION_DELETES
         or delete.file_format != FileFormat.PARQUET
@@ -147,7 +166,7 @@ def _needs_iceberg(task: FileScanTask) -> bool:
 
 
 def _paths(locations: Iterable[str]) -> str:
-    return "[" + ", ".join(_literal(local_path(place)) for place in sorted(locations)) + "]"
+    return "[" + ", ".join(literal(local_path(place)) for place in sorted(locations)) + "]"
 
 
 def local_path(location: str) -> str:
@@ -157,11 +176,13 @@ def local_path(location: str) -> str:
     return "/" + location.removeprefix("file:").lstrip("/")
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text as SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -170,7 +191,7 @@ def _field_map(schema: Schema) -> str:
 
 
 def _field(field: NestedField) -> str:
-    name, kind = _literal(field.name), _literal(duckdb_type(field.field_type))
+    name, kind = literal(field.name), literal(duckdb_type(field.field_type))
     return f"{field.field_id}: {{name: {name}, type: {kind}, default_value: NULL}}"
 
 
@@ -183,6 +204,6 @@ def duckdb_type(kind: IcebergType) -> str:
 
 def _empty_sql(schema: Schema) -> str:
     columns = ", ".join(
-        f"NULL::{duckdb_type(field.field_type)} AS {_quoted(field.name)}" for field in schema.fields
+        f"NULL::{duckdb_type(field.field_type)} AS {quoted(field.name)}" for field in schema.fields
     )
     return f"SELECT {columns} WHERE false"

@@ -196,15 +196,16 @@ class Writer:
             yield rows
 
     def _staged_sales(self) -> Iterator[pa.Table]:
-        """Yield sorted sales, whole days at a time, so that a long history fits in memory."""
+        """Yield sales as they were staged, by day: whole days at a time, so that they fit."""
         self.staging.bind(self.session, "staged_sales", "sales.parquet")
+        self.session.execute("SET preserve_insertion_order = true")
         counts = self.session.sql(
             "SELECT day, count(*) FROM staged_sales GROUP BY day ORDER BY day"
         ).fetchall()
         for first, last in _portions(counts):
             yield self.session.sql(
                 f"SELECT *, '{self.request.currency}' AS currency FROM staged_sales"
-                f" WHERE day BETWEEN DATE '{first}' AND DATE '{last}' ORDER BY day, product_id"
+                f" WHERE day BETWEEN DATE '{first}' AND DATE '{last}'"
             ).to_arrow_table()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,9 @@ class EngineLimits:
 
 
 @contextmanager
-def open_session(spill: Path, limits: EngineLimits) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_session(
+    spill: Path, limits: EngineLimits, prepare: Callable[[duckdb.DuckDBPyConnection], None]
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Hold an in-memory database for the block; days and instants are UTC unless SQL says else."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
@@ -33,6 +35,7 @@ def open_session(spill: Path, limits: EngineLimits) -> Iterator[duckdb.DuckDBPyC
     connection = duckdb.connect(":memory:", config=config)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        prepare(connection)
         yield connection
     finally:
         connection.close()

@@ -84,7 +84,7 @@ class Staging:
         """Write a query's rows as Parquet; the file is there whole or not at all."""
         target = self.path(name)
         partial = target.with_suffix(".partial")
-        copy = f"COPY ({sql}) TO '{_sql_path(partial)}' (FORMAT parquet, COMPRESSION zstd)"
+        copy = f"COPY ({sql}) TO '{_sql_path(partial)}' (FORMAT parquet, COMPRESSION snappy)"
         session.execute(copy, values or None)
         os.replace(partial, target)  # noqa: PTH105 - atomic, and says so
 
