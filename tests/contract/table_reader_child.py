@@ -18,7 +18,7 @@ from shared.adapters.embedded.object_store import DirectoryObjectStore
 from shared.adapters.lake.catalog import load_catalog
 from shared.adapters.lake.extension_reader import CatalogAccess, ExtensionReader
 from shared.adapters.lake.measurement import STAGES, LakeMeasurement
-from tests.contract.suites.table_reader import CHECKS, DAY, Subject, append, numbers
+from tests.contract.table_reader_checks import CHECKS, DAY, Subject, append, numbers
 
 
 def deleted_rows_stay_deleted(subject: Subject) -> None:

@@ -17,7 +17,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from shared.adapters.embedded.object_store import DirectoryObjectStore
 from shared.adapters.lake.readers import PlannedReader
-from tests.contract.suites.table_reader import CHECKS, Subject
+from tests.contract.table_reader_checks import CHECKS, Subject
 from tests.fixtures.lake import TOKEN, Lake
 from tests.fixtures.measurement import Lab, event, product
 
