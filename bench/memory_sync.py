@@ -85,6 +85,7 @@ def _bindings(
     return IngestBindings(
         databases=databases,
         objects=DirectoryObjectStore(directory / "objects"),
+        assets=absent,
         queue=queue,
         dead_letters=queue,
         commerce=SpooledStream(journal, "commerce"),

@@ -56,6 +56,8 @@ class Settings(BaseModel):
     CF_ACCOUNT_ID: str | None = None
     ANALYTICS_TOKEN: SecretStr | None = None
     ASSET_BASE_URL: Url | None = None
+    DROPBOX_URL: Url | None = None
+    """Base of an emulator that stands for Dropbox's hosts, `{url}/{host}/{path}`."""
     ALERT_WEBHOOK_URL: Url | None = None
     CORS_ORIGIN: Url | None = None
 

@@ -23,6 +23,10 @@ ENRICH_CHUNK_ORDERS: Final = 200
 OBJECT_RANGE_BYTES: Final = 4 * MIB
 OBJECT_PART_BYTES: Final = 8 * MIB
 
+ASSET_BYTES: Final = 100 * MIB
+ASSET_SVG_BYTES: Final = 4 * MIB
+"""An SVG is read whole, to see that it is only a drawing."""
+
 QUEUE_MESSAGE_BYTES: Final = 128_000
 INLINE_BODY_BYTES: Final = 64 * 1024
 """A larger body goes to the object store and the message carries its key."""

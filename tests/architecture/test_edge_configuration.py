@@ -200,6 +200,17 @@ def test_the_stub_of_pywrangler_says_the_same() -> None:
             assert stub[name] == config[name]
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_public_bucket_is_no_other_one(environment: str) -> None:
+    named: dict[str, set[str]] = {}
+    for worker in WORKERS:
+        for item in configuration(worker, environment).get("r2_buckets", []):
+            named.setdefault(item["binding"], set()).add(item["bucket_name"])
+    assert {"R2_ASSETS", "R2_BUCKET"} <= named.keys()
+    assert all(len(buckets) == 1 for buckets in named.values())
+    assert len(set.union(*named.values())) == len(named)
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS[1:])
 def test_buckets_are_never_shared(environment: str) -> None:
     config = configuration("ingest", environment)

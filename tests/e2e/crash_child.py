@@ -62,7 +62,7 @@ async def ingest_of(
             SHOPIFY_ACCESS_TOKEN=token,
             SHOP_TIMEZONE="Europe/Berlin",
         )
-        wiring = Wiring(state, journal, databases, workflows, catalog, settings, objects)
+        wiring = Wiring(state, journal, databases, workflows, catalog, settings, objects, objects)
         bindings = wiring.ingest()
         for name, workflow in WORKFLOWS.items():
             workflows.register(name, partial(_call, workflow, bindings))

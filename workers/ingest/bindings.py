@@ -24,10 +24,14 @@ from shared.ports import (
 
 @dataclass(frozen=True, slots=True)
 class IngestBindings:
-    """Ports of ingest; `objects` is the private bucket, `http` opens a client for one step."""
+    """Ports of ingest; `http` opens a client for one step.
+
+    `objects` is the private bucket, `assets` the one that the world may read.
+    """
 
     databases: Databases
     objects: ObjectStore
+    assets: ObjectStore
     queue: Queue
     dead_letters: Queue
     commerce: EventStream

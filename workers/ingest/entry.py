@@ -40,6 +40,7 @@ def _bindings(bound: Any) -> IngestBindings:
     return IngestBindings(
         databases=database.HyperdriveDatabases(env.HYPERDRIVE),
         objects=objects,
+        assets=object_store.R2ObjectStore(env.R2_ASSETS),
         queue=queue.CloudflareQueue(env.INGEST_QUEUE),
         dead_letters=queue.CloudflareQueue(env.INGEST_DLQ),
         commerce=stream_of(env.COMMERCE_TELEMETRY, "commerce", settings),

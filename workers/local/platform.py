@@ -18,8 +18,10 @@ from ingest.scheduled import CRONS, fire
 from ingest.workflows import WORKFLOWS
 
 from local.access_emulator import AUDIENCE, AccessEmulator, AccessGate
+from local.asset_host import asset_host
 from local.consumer import Consumer
 from local.controls import Controls
+from local.dropbox_emulator import DropboxEmulator
 from local.emulated_shop import EmulatedShop, serving_shop
 from local.iceberg_rest import CatalogServer, serve_catalog
 from local.lander import Lander
@@ -39,7 +41,7 @@ from shared.adapters.lake.tables import ensure_tables
 from shared.clock import SystemClock
 from shared.config import Settings
 from shared.errors import Unavailable
-from shared.ports import Json, JsonObject, Step
+from shared.ports import Json, JsonObject, ObjectStore, Step
 
 Report = Callable[[str], None]
 Workflow = Callable[[Step, JsonObject, IngestBindings], Awaitable[Json]]
@@ -93,9 +95,13 @@ async def running(
         stack.push_async_callback(databases.close)
         journal = stack.enter_context(closing(Journal(options.state.journal)))
         workflows = JournalWorkflows(journal, clock=SystemClock())
-        settings = _settings(access, shop, lake)
         objects = stack.enter_context(closing(DirectoryObjectStore(options.state.objects)))
-        wiring = Wiring(options.state, journal, databases, workflows, catalog, settings, objects)
+        assets = stack.enter_context(closing(DirectoryObjectStore(options.state.assets)))
+        served = await _served_assets(stack, options.state, assets)
+        settings = _settings(access, shop, lake, served)
+        wiring = Wiring(
+            options.state, journal, databases, workflows, catalog, settings, objects, assets
+        )
         ingest = wiring.ingest()
         lander = _start_ingest(stack, wiring, ingest, crons=crons)
         dashboard = wiring.dashboard(ingest)
@@ -142,9 +148,24 @@ async def _lake(stack: AsyncExitStack, state: State) -> tuple[CatalogServer, Lak
     return server, catalog
 
 
-def _settings(access: AccessEmulator, shop: EmulatedShop, lake: CatalogServer) -> Settings:
+async def _served_assets(
+    stack: AsyncExitStack, state: State, assets: ObjectStore
+) -> dict[str, str]:
+    """Serve the public bucket, and a Dropbox that shares the state's own directory."""
+    state.dropbox.mkdir(parents=True, exist_ok=True)
+    dropbox = DropboxEmulator(state.dropbox).app()
+    return {
+        "ASSET_BASE_URL": await stack.enter_async_context(serving(asset_host(assets), listen())),
+        "DROPBOX_URL": await stack.enter_async_context(serving(dropbox, listen())),
+    }
+
+
+def _settings(
+    access: AccessEmulator, shop: EmulatedShop, lake: CatalogServer, served: dict[str, str]
+) -> Settings:
     return local_settings(
         **shop.settings,
+        **served,
         CF_ACCESS_TEAM_DOMAIN=access.issuer,
         CF_ACCESS_AUD=AUDIENCE,
         CATALOG_URI=lake.url,

@@ -51,6 +51,16 @@ class State:
         return self.directory / "objects"
 
     @property
+    def assets(self) -> Path:
+        """Return the directory that stands for the public bucket."""
+        return self.directory / "assets"
+
+    @property
+    def dropbox(self) -> Path:
+        """Return the directory whose files the Dropbox emulator shares."""
+        return self.directory / "dropbox"
+
+    @property
     def lake(self) -> Path:
         """Return the directory of the Iceberg catalog and its tables."""
         return self.directory / "lake"

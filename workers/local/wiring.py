@@ -46,6 +46,7 @@ class Wiring:
     catalog: Catalog
     settings: Settings
     objects: DirectoryObjectStore
+    assets: DirectoryObjectStore
 
     @property
     def jobs(self) -> JournalQueue:
@@ -63,6 +64,7 @@ class Wiring:
         return IngestBindings(
             databases=self.databases,
             objects=self.objects,
+            assets=self.assets,
             queue=self.jobs,
             dead_letters=self.dead_letters,
             commerce=SpooledStream(self.journal, "commerce"),
