@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.shopify",
     "tests.fixtures.bulk_sync",  # after the shop that it imports
+    "tests.fixtures.webhooks",
     "tests.fixtures.staff_api",
     "tests.fixtures.workflow_runs",
     "tests.fixtures.edge",  # last: it builds on the others

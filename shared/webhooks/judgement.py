@@ -75,9 +75,9 @@ def order_digest(parts: OrderParts) -> str:
     return _digest(rows)
 
 
-def product_claim(parts: ProductParts) -> Claim:
-    """Return what a product's body claims; it is the whole product."""
-    return Claim(parts.product.shopify_updated_at, product_digest(parts), is_birth=True)
+def product_claim(parts: ProductParts, *, is_birth: bool) -> Claim:
+    """Return what a product's body claims."""
+    return Claim(parts.product.shopify_updated_at, product_digest(parts), is_birth=is_birth)
 
 
 def product_digest(parts: ProductParts) -> str:

@@ -1,4 +1,4 @@
-"""Writes products that deliveries are about; a body is the whole product."""
+"""Writes products that deliveries are about: from the body, or read where it is not enough."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ async def _write_claim(
 ) -> Outcome | None:
     """Write the body if it is to be written; None if the product is to be read instead."""
     deliveries = WebhookDeliveries(db)
-    claim, product_id = product_claim(parts), parts.product.id
+    claim = product_claim(parts, is_birth=job.topic == "products/create")
+    product_id = parts.product.id
     verdict = judge(claim, await deliveries.lock_product(product_id))
     if verdict == "read":
         return None
