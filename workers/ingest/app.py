@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, FastAPI, Path, Query
+from fastapi import APIRouter, Body, FastAPI, Path
 from pydantic import BaseModel, ConfigDict
 
 from ingest.dependencies import BindingsOf, Bound
-from shared import limits
+from ingest.routes import dead_letters, runs
 from shared.errors import NotFound
 from shared.health.checks import ingest_health
 from shared.health.models import Health
@@ -26,10 +26,6 @@ REQUEST_LEASE: Final = timedelta(minutes=10)
 
 router = APIRouter()
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z-]{0,63}$")]
-
-
-class RunNotFound(NotFound):
-    """There is no run with this id among the last 500."""
 
 
 class InstanceNotFound(NotFound):
@@ -55,7 +51,8 @@ def internal_app(bindings_of: BindingsOf) -> FastAPI:
     )
     app.state.bindings_of = bindings_of
     problems.install(app)
-    app.include_router(router)
+    for part in (router, runs.router, dead_letters.router):
+        app.include_router(part)
     openapi.describe(app, {})
     for middleware in (BodyLimit, Errors, RequestId):
         app.add_middleware(middleware)
@@ -68,24 +65,6 @@ async def read_health(bindings: Bound) -> Health:
     return await ingest_health(
         bindings.databases, bindings.watermarks, bindings.objects, bindings.clock
     )
-
-
-@router.get("/runs", summary="List run summaries, newest first")
-async def list_runs(
-    bindings: Bound,
-    limit: Annotated[int, Query(ge=1, le=limits.RUN_SUMMARIES_KEPT)] = limits.PAGE_SIZE_DEFAULT,
-    before: RunId | None = None,
-) -> JsonObject:
-    """Summaries older than the run `before`."""
-    return {"runs": list(await bindings.watermarks.runs(limit=limit, before=before))}
-
-
-@router.get("/runs/{run_id}", summary="Read a run summary")
-async def read_run(bindings: Bound, run_id: RunId) -> JsonObject:
-    """404 where it is not among the last 500."""
-    if (run := await bindings.watermarks.run(run_id)) is None:
-        raise RunNotFound(run_id)
-    return run
 
 
 @router.post("/leases/{name}", summary="Lease an object for a run that is about to start")

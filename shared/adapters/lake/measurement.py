@@ -28,6 +28,7 @@ from shared.adapters.lake.refresh_classify import classify
 from shared.adapters.lake.refresh_compute import compute
 from shared.adapters.lake.refresh_query import Lake, load_source, query
 from shared.adapters.lake.refresh_write import Writer
+from shared.adapters.lake.run_reads import run_steps
 from shared.adapters.lake.sessions import EngineLimits, open_session
 from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, remove_old, writer_id
 from shared.errors import FieldProblem, InvalidInput, NotFound, Unavailable
@@ -39,6 +40,7 @@ from shared.performance.schemas import (
     SummaryQuery,
 )
 from shared.ports import JsonObject, ObjectStore
+from shared.sync.run_steps import RUN_STEPS, RunStepsQuery
 
 STAGES: Final[tuple[RefreshStage, ...]] = ("query", "compute", "classify", "write")
 _ATTEMPTS: Final = 3
@@ -95,7 +97,7 @@ class LakeMeasurement:
         return report.model_dump(mode="json")
 
     async def query(self, name: str, request: JsonObject, /) -> JsonObject:
-        """Answer `performance` or `summary`."""
+        """Answer `performance`, `summary` or `run-steps`."""
         if name == "performance":
             asked = _parsed(PerformanceQuery, request)
             page = await asyncio.to_thread(_translated, lambda: self._reads.performance(asked))
@@ -104,6 +106,10 @@ class LakeMeasurement:
             day = _parsed(SummaryQuery, request)
             summary = await asyncio.to_thread(_translated, lambda: self._reads.summary(day))
             return summary.model_dump(mode="json")
+        if name == RUN_STEPS:
+            run = _parsed(RunStepsQuery, request)
+            steps = await asyncio.to_thread(_translated, lambda: run_steps(self._catalog, run))
+            return steps.model_dump(mode="json")
         raise UnknownQuery(name)
 
     def _finished(self, stage: RefreshStage, request: RefreshRequest) -> RefreshReport | None:
