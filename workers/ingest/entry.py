@@ -19,6 +19,8 @@ from shared.ports import Json
 from workers import WorkerEntrypoint, WorkflowEntrypoint, asgi
 
 __all__ = [
+    "AssetHealthCheck",
+    "AssetIngest",
     "Backfill",
     "ComboImport",
     "CsvExport",
@@ -28,8 +30,10 @@ __all__ = [
     "MeasurementRefresh",
     "ProductTagSync",
     "ShopifyBulkSync",
+    "ShopifyCompliance",
     "SuggestionGeneration",
     "WatermarkDO",
+    "WebhookAudit",
 ]
 
 
@@ -56,6 +60,10 @@ def _bindings(bound: Any) -> IngestBindings:
                 "suggestion-generation": env.SUGGESTION_GENERATION,
                 "product-tag-sync": env.PRODUCT_TAG_SYNC,
                 "backfill": env.BACKFILL,
+                "asset-ingest": env.ASSET_INGEST,
+                "asset-health-check": env.ASSET_HEALTH_CHECK,
+                "webhook-audit": env.WEBHOOK_AUDIT,
+                "shopify-compliance": env.SHOPIFY_COMPLIANCE,
             }
         ),
         measurement=measurement.measurement(settings, getattr(env, "MEASUREMENT", None), objects),
@@ -163,4 +171,40 @@ class Backfill(WorkflowEntrypoint):  # type: ignore[misc]
     async def run(self, event: Any, step: Any) -> Json:
         """Run an instance."""
         definition = WORKFLOWS["backfill"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class WebhookAudit(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["webhook-audit"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class ShopifyCompliance(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["shopify-compliance"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class AssetIngest(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["asset-ingest"]
+        return await workflows.run_workflow(definition, event, step, _bindings(self.env))
+
+
+class AssetHealthCheck(WorkflowEntrypoint):  # type: ignore[misc]
+    """The Workflow of that name."""
+
+    async def run(self, event: Any, step: Any) -> Json:
+        """Run an instance."""
+        definition = WORKFLOWS["asset-health-check"]
         return await workflows.run_workflow(definition, event, step, _bindings(self.env))

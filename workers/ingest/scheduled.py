@@ -10,10 +10,17 @@ from typing import Final
 from ingest.bindings import IngestBindings
 from ingest.starts import start_job
 from shared.errors import DomainError
-from shared.jobs import Job, MeasurementDatasetRefresh, ShopifyBulkSyncStart
+from shared.jobs import (
+    AssetHealthCheck,
+    Job,
+    MeasurementDatasetRefresh,
+    ShopifyBulkSyncStart,
+    ShopifyWebhookAudit,
+)
 
 DAILY: Final = "0 6 * * *"
 HOURLY: Final = "0 * * * *"
+WEEKLY: Final = "0 3 * * 0"
 _REQUESTER: Final = "cron"
 _LOG: Final = logging.getLogger(__name__)
 
@@ -23,12 +30,14 @@ class UnknownCron(DomainError):
 
 
 def _daily_sync(minute: str) -> Sequence[Job]:
-    return [
+    syncs: list[Job] = [
         ShopifyBulkSyncStart(
             run_id=f"shopify-bulk-sync-{name}-{minute}", object=name, requested_by=_REQUESTER
         )
         for name in ("products", "orders")
     ]
+    audit = ShopifyWebhookAudit(run_id=f"webhook-audit-{minute}", requested_by=_REQUESTER)
+    return [*syncs, audit]
 
 
 def _hourly_refresh(minute: str) -> Sequence[Job]:
@@ -36,9 +45,14 @@ def _hourly_refresh(minute: str) -> Sequence[Job]:
     return [MeasurementDatasetRefresh(run_id=run_id, requested_by=_REQUESTER)]
 
 
+def _weekly_asset_check(minute: str) -> Sequence[Job]:
+    return [AssetHealthCheck(run_id=f"asset-health-check-{minute}", requested_by=_REQUESTER)]
+
+
 CRONS: Final[Mapping[str, Callable[[str], Sequence[Job]]]] = {
     DAILY: _daily_sync,
     HOURLY: _hourly_refresh,
+    WEEKLY: _weekly_asset_check,
 }
 
 

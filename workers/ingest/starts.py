@@ -15,6 +15,8 @@ WORKFLOW_OF_JOB: Final = {
     "SUGGESTION_GENERATE": "suggestion-generation",
     "PRODUCT_TAG_SYNC": "product-tag-sync",
     "BACKFILL_START": "backfill",
+    "ASSET_INGEST": "asset-ingest",
+    "ASSET_HEALTH_CHECK": "asset-health-check",
     "SHOPIFY_WEBHOOK_AUDIT": "webhook-audit",
 }
 

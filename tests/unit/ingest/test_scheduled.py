@@ -23,11 +23,15 @@ async def ports(tmp_path: Path) -> AsyncIterator[IngestPorts]:
     ports.close()
 
 
-async def test_the_daily_cron_syncs_both_objects(ports: IngestPorts) -> None:
+async def test_the_daily_cron_syncs_both_objects_and_audits(
+    ports: IngestPorts,
+) -> None:
     await fire("0 6 * * *", SIX, ports.bindings())
-    assert [(s.name, s.instance_id, s.payload["object"]) for s in ports.workflows.started] == [
+    started = ports.workflows.started
+    assert [(s.name, s.instance_id, s.payload.get("object")) for s in started] == [
         ("shopify-bulk-sync", "shopify-bulk-sync-products-20261120T0600Z", "products"),
         ("shopify-bulk-sync", "shopify-bulk-sync-orders-20261120T0600Z", "orders"),
+        ("webhook-audit", "webhook-audit-20261120T0600Z", None),
     ]
     assert {s.payload["requested_by"] for s in ports.workflows.started} == {"cron"}
 
@@ -39,7 +43,7 @@ async def test_the_hourly_cron_refreshes_the_measurement(ports: IngestPorts) -> 
 async def test_a_second_firing_of_a_minute_starts_nothing(ports: IngestPorts) -> None:
     for _ in range(2):
         await fire("0 6 * * *", SIX, ports.bindings())
-    assert len(ports.workflows.started) == 2
+    assert len(ports.workflows.started) == 3
 
 
 async def test_an_unknown_cron_is_an_error(ports: IngestPorts) -> None:
@@ -52,7 +56,7 @@ async def test_what_does_not_start_keeps_no_other_from_starting(ports: IngestPor
     ports.workflows.errors_left = 1
     with pytest.raises(Unavailable):
         await fire("0 6 * * *", SIX, ports.bindings())
-    assert [s.payload["object"] for s in ports.workflows.started] == ["orders"]
+    assert [s.name for s in ports.workflows.started] == ["shopify-bulk-sync", "webhook-audit"]
 
 
 def test_every_configured_cron_is_known() -> None:
