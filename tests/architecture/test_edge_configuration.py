@@ -1,4 +1,4 @@
-"""What `wrangler deploy --dry-run` checks, and what it does not: classes, bindings, environments."""
+"""What a Wrangler dry run checks, and what it does not: classes, bindings, environments."""
 
 import ast
 import json
@@ -190,6 +190,19 @@ def test_crons_are_those_that_the_code_knows() -> None:
     from ingest.scheduled import CRONS  # noqa: PLC0415 - only this test needs the Worker's code
 
     assert set(configuration("ingest")["triggers"]["crons"]) == set(CRONS)
+
+
+def test_every_workflow_is_bound_and_started_by_its_name() -> None:
+    from ingest.workflows import WORKFLOWS  # noqa: PLC0415 - only this test needs the Worker's code
+
+    bound = {item["name"].removesuffix("-dev") for item in configuration("ingest")["workflows"]}
+    assert bound == set(WORKFLOWS)
+    named = {
+        node.value
+        for node in ast.walk(entry("ingest"))
+        if isinstance(node, ast.Constant) and node.value in WORKFLOWS
+    }
+    assert named == set(WORKFLOWS)
 
 
 def test_the_stub_of_pywrangler_says_the_same() -> None:

@@ -87,6 +87,8 @@ class TestFigures:
                 "durableObjects": ["MeasurementContainer", "WatermarkDO"],
                 "workerEntrypoints": ["Default", "Internal"],
                 "workflowEntrypoints": [
+                    "AssetHealthCheck",
+                    "AssetIngest",
                     "Backfill",
                     "ComboImport",
                     "CsvExport",

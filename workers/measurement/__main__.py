@@ -1,7 +1,8 @@
 """`python -m measurement`: the measurement engine as a process, in the container or beside it.
 
 CATALOG_URI, CATALOG_WAREHOUSE, CATALOG_TOKEN and MEASUREMENT_TOKEN are required. HOST and PORT say
-where it listens (127.0.0.1:8812), STAGING where it works (.local/measurement).
+where it listens (127.0.0.1:8812), STAGING where it works (.local/measurement), LAKE_READER how it
+reads the lake: `files` where they are on this machine (the default), else `extensions`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from measurement.jobs import Jobs
 from shared import log
 from shared.adapters.embedded.object_store import DirectoryObjectStore
 from shared.adapters.lake.catalog import load_catalog
+from shared.adapters.lake.extension_reader import CatalogAccess, ExtensionReader
 from shared.adapters.lake.measurement import LakeMeasurement
+from shared.adapters.lake.readers import PlannedReader, TableReader
 from shared.errors import SettingsInvalid
 
 REQUIRED: Final = ("CATALOG_URI", "CATALOG_WAREHOUSE", "CATALOG_TOKEN", "MEASUREMENT_TOKEN")
@@ -59,8 +62,19 @@ def bindings_of(environment: Mapping[str, str]) -> MeasurementBindings:
     uri, warehouse, token, bearer = (environment[name] for name in REQUIRED)
     folder = Path(environment.get("STAGING", ".local/measurement"))
     objects = DirectoryObjectStore(folder / "objects")
-    engine = LakeMeasurement(load_catalog(uri, warehouse, token), objects, folder / "staging")
+    reader = _reader(environment, CatalogAccess(uri, warehouse, token))
+    catalog = load_catalog(uri, warehouse, token)
+    engine = LakeMeasurement(catalog, objects, folder / "staging", reader=reader)
     return MeasurementBindings(engine, objects, folder / "inbox", bearer, Jobs())
+
+
+def _reader(environment: Mapping[str, str], access: CatalogAccess) -> TableReader:
+    name = environment.get("LAKE_READER") or "files"
+    if name == "files":
+        return PlannedReader()
+    if name == "extensions":
+        return ExtensionReader(access)
+    raise SettingsInvalid(f"LAKE_READER is files or extensions, not {name!r}")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class AnalyticsCounters:
         http: Opens a client for the SQL API.
         name: The dataset's name, for queries.
         settings: Name the account and a token that may read analytics; `totals` needs them.
+        api: Address of the SQL API.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class AnalyticsCounters:
         *,
         name: str,
         settings: Settings,
+        api: str = API,
     ) -> None:
         self._dataset = dataset
         self._http = http
         self._name = name
+        self._api = api
         self._account = settings.CF_ACCOUNT_ID
         self._token = settings.ANALYTICS_TOKEN
 
@@ -82,7 +85,7 @@ class AnalyticsCounters:
         try:
             async with self._http() as http:
                 response = await http.post(
-                    API.format(account=self._account),
+                    self._api.format(account=self._account),
                     content=query,
                     headers={"Authorization": f"Bearer {token.get_secret_value()}"},
                 )
