@@ -1128,6 +1128,20 @@ CREATE INDEX link_product_tag_tag_id ON public.link_product_tag USING btree (tag
 
 
 --
+-- Name: macrodata_artifact_asset_ingest_product; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX macrodata_artifact_asset_ingest_product ON public.macrodata_artifact USING btree (((payload ->> 'product_id'::text)), created_at DESC) WHERE (kind = 'asset_ingest'::text);
+
+
+--
+-- Name: macrodata_artifact_asset_key; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX macrodata_artifact_asset_key ON public.macrodata_artifact USING btree (((payload ->> 'key'::text)) COLLATE "C") WHERE (kind = 'design_asset'::text);
+
+
+--
 -- Name: macrodata_artifact_created_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1345,4 +1359,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261120100800'),
     ('20261120100900'),
     ('20261121010100'),
-    ('20261121013000');
+    ('20261121013000'),
+    ('20261121020000');

@@ -82,6 +82,21 @@ class BackfillStart(_Job):
     """Exclusive; the start of the run if absent."""
 
 
+class AssetIngest(_Job):
+    """Take a design asset over from Dropbox, for one product."""
+
+    job_type: Literal["ASSET_INGEST"] = "ASSET_INGEST"
+    ingest_id: ArtifactId
+    product_id: Annotated[str, Field(pattern=r"^prd_[0-9a-f]{32}$")]
+    dropbox_url: Annotated[str, Field(min_length=1, max_length=2048)]
+
+
+class AssetHealthCheck(_Job):
+    """Compare the stored assets with their rows, both ways."""
+
+    job_type: Literal["ASSET_HEALTH_CHECK"] = "ASSET_HEALTH_CHECK"
+
+
 class ShopifyWebhook(_Job):
     """Deal with one webhook delivery; its run id is the delivery's own name.
 
@@ -113,6 +128,8 @@ Job = Annotated[
     | SuggestionGenerate
     | ProductTagSync
     | BackfillStart
+    | AssetIngest
+    | AssetHealthCheck
     | ShopifyWebhook
     | ShopifyWebhookAudit,
     Field(discriminator="job_type"),

@@ -17,5 +17,6 @@ class ArtifactKind(StrEnum):
     CLASSIFICATION_SPEC = "classification_spec"
     AGENT_ASSIGNMENT = "agent_assignment"
     MEASUREMENT_OVERRIDE = "measurement_override"
+    ASSET_INGEST = "asset_ingest"
     ASSET_HEALTH_REPORT = "asset_health_report"
     COMPLIANCE_RECORD = "compliance_record"
