@@ -45,9 +45,16 @@ smoke: $(VENV)/local.stamp ## The same on a small shop, then exit 0 or 1
 serve: $(VENV)/local.stamp ## Run the platform on the state it has, without a sync
 	@python -m local serve $(if $(STATE),--state "$(STATE)")
 
+.PHONY: doctor
+doctor: $(VENV)/local.stamp ## Look at all that a deployment depends on (ENV=local, staging, production)
+	@python -m local doctor --env $(or $(ENV),local) $(if $(STATE),--state "$(STATE)")
+
 .PHONY: test test-wasm check lint types imports unit
+# Two processes, a file in one of them; what assembles build/ runs alone.
+ALONE := tests/wasm tests/architecture
 test: node_modules/.stamp ## Run every tier of tests
-	pytest
+	pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+	pytest $(ALONE)
 
 test-wasm: node_modules/.stamp ## Run the edge bundles in real Pyodide
 	pytest tests/wasm
