@@ -85,7 +85,7 @@ class Staging:
         target = self.path(name)
         partial = target.with_suffix(".partial")
         copy = f"COPY ({sql}) TO '{_sql_path(partial)}' (FORMAT parquet, COMPRESSION snappy)"
-        session.execute(copy, values or None)
+        session.execute(copy, values or None).fetchall()  # the file is whole from here on
         os.replace(partial, target)  # noqa: PTH105 - atomic, and says so
 
     def bind(self, session: duckdb.DuckDBPyConnection, view: str, name: str) -> None:

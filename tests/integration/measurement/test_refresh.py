@@ -56,7 +56,7 @@ async def test_twenty_thousand_events_equal_the_oracle(
     assert len(classes) == 5
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_any_sequence_of_appends_equals_a_full_refresh(new_lab: NewLab, seed: int) -> None:
     """Days go by, old events arrive late, files are compacted: the result stays the oracle's."""
     rng = histories.seeded(seed)
@@ -64,8 +64,8 @@ async def test_any_sequence_of_appends_equals_a_full_refresh(new_lab: NewLab, se
     last = DAY + timedelta(days=rng.randint(0, 30))
     lab.timezone = rng.choice(["UTC", "America/New_York", "Australia/Lord_Howe"])
     lab.dimension = histories.dimension(rng, products=330, last=last)
-    made = histories.history(rng, products=300, events=1_500, last=last, days=90)
-    parts = histories.split(rng, made, 5)
+    made = histories.history(rng, products=300, events=1_200, last=last, days=70)
+    parts = histories.split(rng, made, 4)
     first_day = last - timedelta(days=rng.choice([0, 10, 60]))
     days = sorted(first_day + (last - first_day) * rng.random() for _ in parts)
     modes = set()
