@@ -77,6 +77,7 @@ class ProductMeasurementDatum(_Document):
 class PerformanceQuery(_Document):
     """Filters, order and page of a list; filters that are None do not filter."""
 
+    product_id: str | None = None
     classification: list[NominalClassification] | None = None
     tag: list[str] | None = None
     """Products that carry every one of these tags."""

@@ -13,7 +13,8 @@ from shared.performance.schemas import ProductMeasurementDatum, SortField
 PERFORMANCE_COLUMNS: Final = tuple(ProductMeasurementDatum.model_fields)
 
 FILTERS: Final = """
-    ($classification::VARCHAR[] IS NULL
+    ($product_id::VARCHAR IS NULL OR product_id = $product_id::VARCHAR)
+    AND ($classification::VARCHAR[] IS NULL
         OR list_contains($classification::VARCHAR[], nominal_classification))
     AND ($tag::VARCHAR[] IS NULL OR list_has_all(
         list_transform(tags, lambda t: lower(t)),
@@ -31,6 +32,7 @@ FILTERS: Final = """
     AND ($text::VARCHAR IS NULL OR contains(lower(product_name), lower($text::VARCHAR)))
 """
 FILTER_NAMES: Final = (
+    "product_id",
     "classification",
     "tag",
     "category",

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import FastAPI, Request
 
 from dashboard_api.bindings import DashboardBindings
-from dashboard_api.routes import health, ingest, performance
+from dashboard_api.routes import health, ingest, orders, performance, products
 from shared.errors import SettingsInvalid
 from shared.http import docs, openapi, problems
 from shared.http.middleware.access import Authenticate, RequireAccess
@@ -54,7 +54,13 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    for routes in (performance.router, ingest.router, health.router):
+    for routes in (
+        performance.router,
+        orders.router,
+        products.router,
+        ingest.router,
+        health.router,
+    ):
         app.include_router(routes)
     openapi.describe(app, _SECURITY)
     docs.install(app)
