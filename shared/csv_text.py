@@ -16,6 +16,8 @@ CONTENT_TYPE: Final = "text/csv; charset=utf-8"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _GUARD: Final = "'"
 _LIST: Final = ";"
+_END: Final = "\r\n"
+"""A cell is quoted for the characters of it, so lists end with it too while they are written."""
 
 Cell = str | int | float | bool | Decimal | date | Sequence[str] | None
 
@@ -40,7 +42,7 @@ class CsvRow:
 def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:
     """Return rows of CSV, each with its line end."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerows(
+    csv.writer(buffer, lineterminator=_END).writerows(
         [_text(cell) for cell in row] for row in rows
     )
     return buffer.getvalue()
@@ -63,8 +65,8 @@ def unguarded(text: str) -> str:
 def list_cell(items: Iterable[str]) -> str:
     """Return several texts as one cell: `a; b`, those with a semicolon or a quote in quotes."""
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=_LIST, lineterminator="").writerow(list(items))
-    return buffer.getvalue()
+    csv.writer(buffer, delimiter=_LIST, lineterminator=_END).writerow(list(items))
+    return buffer.getvalue().removesuffix(_END)
 
 
 def read_list(cell: str) -> list[str]:
