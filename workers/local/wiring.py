@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 import httpx
+import orjson
 from dashboard_api.bindings import DashboardBindings
 from ingest.app import internal_app
 from ingest.bindings import IngestBindings
@@ -76,6 +77,7 @@ class Wiring:
             http=http_clients(),
             settings=self.settings,
             clock=clock,
+            loads=orjson.loads,
         )
 
     def dashboard(self, ingest: IngestBindings) -> DashboardBindings:
