@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from bench.report import print_outcome, write_results
@@ -22,12 +23,15 @@ def main() -> int:
     if unknown := [name for name in asked.names if name not in BENCHES]:
         print(f"no bench is called {unknown[0]!r}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the bench is ended too
     for name in asked.names or BENCHES:
         try:
             outcome = run_bench(name, quick=asked.quick)
         except BenchFailed as failure:
             print(failure, file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            return 130
         print_outcome(outcome)
         if not asked.quick:
             write_results(name, outcome)

@@ -48,10 +48,15 @@ def run(directory: Path, *, quick: bool) -> Outcome:
             ("time, most of it the emulated shop's", f"{found['seconds']:.0f} s"),
         ],
         notes=(
-            "The whole Workflow on the journal: bulk operations, download, load, details, enrichment"
-            " into the spool, watermark. The shop and PostgreSQL are other processes.",
-            "Peak is the kernel's VmHWM, reset when everything was imported, connected and idle;"
-            " idle is VmRSS at that moment.",
+            (
+                "The whole Workflow on the journal: bulk operations, download, load, details,"
+                " enrichment into the spool, watermark. The shop and PostgreSQL are other"
+                " processes."
+            ),
+            (
+                "Peak is the kernel's VmHWM, reset when everything was imported, connected"
+                " and idle; idle is VmRSS at that moment."
+            ),
         ),
     )
 

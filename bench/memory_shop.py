@@ -17,7 +17,7 @@ from local.shopify.shops import generated_store
 
 
 async def serve(orders: int, directory: Path) -> None:
-    """Serve a generated shop that does not throttle: the bench waits for memory, not for Shopify."""
+    """Serve a generated shop that does not throttle."""
     store = generated_store(orders=orders, anchor=datetime.now(UTC), days=120)
     options = EmulatorOptions(
         directory=directory, throttle_maximum=1e9, throttle_restore_rate=1e9, is_controllable=False

@@ -41,6 +41,10 @@ def mebibytes(field: str) -> float:
     return int(line.split()[1]) / 1024
 
 
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 async def sync(database_url: str, shop_url: str, directory: Path) -> dict[str, Any]:
     """Sync every order of the shop; return idle and peak memory, and what was done."""
     journal, clock = Journal(directory / "journal.sqlite"), SystemClock()
@@ -53,7 +57,7 @@ async def sync(database_url: str, shop_url: str, directory: Path) -> dict[str, A
 
     workflows.register(WORKFLOW, definition)
     async with databases.open():
-        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        _forget_peak()
         idle, begun = mebibytes("VmRSS"), time.perf_counter()
     await workflows.start(WORKFLOW, RUN, {"run_id": RUN, "object": "orders"})
     status = await workflows.finished(WORKFLOW, RUN)

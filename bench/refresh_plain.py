@@ -54,9 +54,7 @@ def refresh_plainly(
         session.execute(f"CREATE TEMP TABLE sales AS {sql.MEASURED_SALES}")
         _write(session, "SELECT * FROM sales", target / SALES)
         session.execute(f"CREATE TEMP VIEW carried AS {sql.NOTHING_CARRIED}")
-        session.execute(
-            f"CREATE TEMP TABLE windows AS {sql.WINDOWS}", {"as_of": request["as_of"]}
-        )
+        session.execute(f"CREATE TEMP TABLE windows AS {sql.WINDOWS}", {"as_of": request["as_of"]})
         session.execute(
             f"CREATE TEMP VIEW dimension AS SELECT *, NULL::{sql.OVERRIDE_TYPE} AS override,"
             f" NULL::DATE AS created_day FROM read_json('{dimension}',"
@@ -69,9 +67,7 @@ def refresh_plainly(
         _write(session, sql.PERFORMANCE, target / PERFORMANCE, **asked)
 
 
-def _write(
-    session: duckdb.DuckDBPyConnection, query: str, target: Path, **values: object
-) -> None:
+def _write(session: duckdb.DuckDBPyConnection, query: str, target: Path, **values: object) -> None:
     copy = f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
     session.execute(copy, values or None)
 

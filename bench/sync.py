@@ -133,13 +133,21 @@ def _outcome(
         },
         rows=rows,
         notes=(
-            f"{orders} orders with {counts['order_line_item']} lines, an archive of"
-            f" {size / 1e6:.0f} MB, become {total} rows of {len(TABLES)} tables.",
-            "Ours reads the archive and does everything that a sync does between download and"
-            " enrichment; agreements (edits, refunds by line) are not part of it.",
-            "The floor and dlt get the rows ready-made. The floor writes the same tables with the"
-            " same indexes; dlt writes tables of its own, which have fewer.",
-            "The same embedded PostgreSQL with the settings of the local platform for all, a fresh"
-            " database and a process of its own for each repetition.",
+            (
+                f"{orders} orders with {counts['order_line_item']} lines, an archive of"
+                f" {size / 1e6:.0f} MB, become {total} rows of {len(TABLES)} tables."
+            ),
+            (
+                "Ours reads the archive and does everything that a sync does between download and"
+                " enrichment; agreements (edits, refunds by line) are not part of it."
+            ),
+            (
+                "The floor and dlt get the rows ready-made. The floor writes the same tables"
+                " with the same indexes; dlt writes tables of its own, which have fewer."
+            ),
+            (
+                "The same embedded PostgreSQL with the settings of the local platform for"
+                " all, a fresh database and a process of its own for each repetition."
+            ),
         ),
     )

@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Final
 
@@ -108,7 +108,7 @@ async def dlt_arrow(url: str, ready_url: str, directory: Path) -> Seconds:
     return await _twice(await dlt_contender(url, ready_url, directory, is_arrow=True))
 
 
-CONTENDERS: Final[dict[str, Callable[[str, str, Path], Awaitable[Seconds]]]] = {
+CONTENDERS: Final[dict[str, Callable[[str, str, Path], Coroutine[None, None, Seconds]]]] = {
     "ours": ours,
     "floor": floor,
     "dlt": dlt_rows,

@@ -60,7 +60,10 @@ async def dlt_contender(
             for table in TABLES
             if table in tables
         ]
-        pipeline.run(resources, loader_file_format="csv" if is_arrow else None)
+        if is_arrow:
+            pipeline.run(resources, loader_file_format="csv")
+        else:
+            pipeline.run(resources)
 
     return load
 

@@ -26,7 +26,9 @@ TARGETS: Final = {
     "sync.floor_ratio": Target(
         True, 0.7, "time of COPY + INSERT of ready-made rows / time of our parse + upsert"
     ),
-    "sync.dlt_ratio": Target(True, 3.0, "time of dlt's merge (upsert) / time of our parse + upsert"),
+    "sync.dlt_ratio": Target(
+        True, 3.0, "time of dlt's merge (upsert) / time of our parse + upsert"
+    ),
     "refresh.duckdb_ratio": Target(
         False, 1.2, "time of our full refresh / time of plain DuckDB over the same files"
     ),

@@ -1,4 +1,4 @@
-"""Medians of interleaved repetitions: the only figures that a shared, noisy machine lets compare."""
+"""Medians of interleaved repetitions: what a shared, noisy machine still lets compare."""
 
 from __future__ import annotations
 
