@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.doctor import examine_local
+from local.public_ingest import audit_webhooks
 from shared.errors import DomainError, NotFound, Unavailable
 from shared.ids import new_id
 from shared.ports import JsonObject
@@ -59,6 +61,8 @@ async def replay_run(ingest: IngestBindings, run_id: str) -> JsonObject:
 CONTROLS: Final[dict[str, Callable[[IngestBindings, str], Awaitable[JsonObject]]]] = {
     "fire": fire_cron,
     "replay": replay_run,
+    "webhooks": audit_webhooks,
+    "doctor": examine_local,
 }
 
 

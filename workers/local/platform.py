@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from dashboard_api.app import create_app
 from ingest.bindings import IngestBindings
+from ingest.public_app import public_app
 from ingest.scheduled import CRONS, fire
 from ingest.workflows import WORKFLOWS
 
@@ -27,6 +28,7 @@ from local.iceberg_rest import CatalogServer, serve_catalog
 from local.lander import Lander
 from local.options import PORT, Options
 from local.postgres import PostgresServer, migrate, start_postgres
+from local.public_ingest import MEND, audit_webhooks
 from local.scheduler import Scheduler
 from local.serving import listen, serving, url_of
 from local.shopify.catalogue import Shop
@@ -98,12 +100,14 @@ async def running(
         objects = stack.enter_context(closing(DirectoryObjectStore(options.state.objects)))
         assets = stack.enter_context(closing(DirectoryObjectStore(options.state.assets)))
         served = await _served_assets(stack, options.state, assets)
-        settings = _settings(access, shop, lake, served)
+        public = stack.enter_context(closing(listen()))
+        settings = _settings(access, shop, lake, {**served, "INGEST_URL": url_of(public)})
         wiring = Wiring(
             options.state, journal, databases, workflows, catalog, settings, objects, assets
         )
         ingest = wiring.ingest()
         lander = _start_ingest(stack, wiring, ingest, crons=crons)
+        await _serve_shopify(stack, ingest, public)
         dashboard = wiring.dashboard(ingest)
         app = Controls(
             AccessGate(create_app(lambda _: dashboard), access),
@@ -158,6 +162,14 @@ async def _served_assets(
         "ASSET_BASE_URL": await stack.enter_async_context(serving(asset_host(assets), listen())),
         "DROPBOX_URL": await stack.enter_async_context(serving(dropbox, listen())),
     }
+
+
+async def _serve_shopify(
+    stack: AsyncExitStack, ingest: IngestBindings, listener: socket.socket
+) -> None:
+    """Take what the shop sends, and subscribe to all of it."""
+    await stack.enter_async_context(serving(public_app(lambda _: ingest), listener))
+    await audit_webhooks(ingest, MEND)
 
 
 def _settings(

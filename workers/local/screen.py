@@ -118,6 +118,7 @@ class Screen:
             "",
             f"staff API     {platform.url}/docs   (sign in with the button; there is no password)",
             f"Shopify       {platform.shop.url}/admin/api   (emulated)",
+            f"webhooks      {platform.settings.INGEST_URL}/webhooks/shopify",
             f"Iceberg REST  {platform.catalog.url}   (warehouse {platform.catalog.warehouse})",
             f"PostgreSQL    {platform.database_url}",
             "",
