@@ -18,6 +18,98 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: ad_server; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ad_server (
+    id text NOT NULL,
+    publisher_id text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    url text,
+    status text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE ad_server; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ad_server IS 'One place that delivers the publications of a publisher, such as a site or a newsletter system.';
+
+
+--
+-- Name: api_key; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.api_key (
+    id text NOT NULL,
+    publisher_id text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    origins text[] NOT NULL,
+    secret_sha256 text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text
+);
+
+
+--
+-- Name: TABLE api_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.api_key IS 'One API key of a publisher; its secret was shown once and is kept as a digest.';
+
+
+--
+-- Name: COLUMN api_key.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.kind IS 'secret for servers, publishable for pages that anybody can read.';
+
+
+--
+-- Name: COLUMN api_key.origins; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.origins IS 'Where a publishable key may be used from.';
+
+
+--
+-- Name: api_usage; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.api_usage (
+    id text NOT NULL,
+    window_started_at timestamp with time zone NOT NULL,
+    used bigint NOT NULL
+);
+
+
+--
+-- Name: TABLE api_usage; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.api_usage IS 'The requests that one API key or OAuth client made in its present minute.';
+
+
+--
+-- Name: COLUMN api_usage.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_usage.id IS 'The id of the key or client.';
+
+
+--
 -- Name: customer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -237,6 +329,51 @@ CREATE TABLE public.macrodata_catalog (
 --
 
 COMMENT ON TABLE public.macrodata_catalog IS 'One kind of artifact that the registry knows, with the version of its payload''s shape.';
+
+
+--
+-- Name: oauth_client; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.oauth_client (
+    id text NOT NULL,
+    publisher_id text NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    secret_sha256 text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text
+);
+
+
+--
+-- Name: TABLE oauth_client; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.oauth_client IS 'One OAuth client of a publisher, which trades its secret for short-lived tokens.';
+
+
+--
+-- Name: oauth_token; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.oauth_token (
+    id text NOT NULL,
+    client_id text NOT NULL,
+    scopes text[] NOT NULL,
+    secret_sha256 text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE oauth_token; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.oauth_token IS 'One access token that an OAuth client was given; removed some time after its end.';
 
 
 --
@@ -738,6 +875,199 @@ COMMENT ON TABLE public.product_variant IS 'One variant of a product: what is bo
 
 
 --
+-- Name: program; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.program (
+    id text NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    status text NOT NULL,
+    attribution_days bigint NOT NULL,
+    hold_days bigint NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE program; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.program IS 'One commission program: the terms under which publications earn.';
+
+
+--
+-- Name: COLUMN program.attribution_days; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.program.attribution_days IS 'How long after a click an order still counts for it.';
+
+
+--
+-- Name: COLUMN program.hold_days; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.program.hold_days IS 'How long an earned commission waits for refunds before it may be approved.';
+
+
+--
+-- Name: program_rate; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.program_rate (
+    id text NOT NULL,
+    program_id text NOT NULL,
+    publisher_id text,
+    basis_points bigint NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE program_rate; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.program_rate IS 'One rate of a program from an instant on; a started rate is never changed, a later one follows it.';
+
+
+--
+-- Name: COLUMN program_rate.publisher_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.program_rate.publisher_id IS 'The only publisher it is for; NULL is every publisher without a rate of its own.';
+
+
+--
+-- Name: COLUMN program_rate.basis_points; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.program_rate.basis_points IS 'Hundredths of a percent of the captured amount.';
+
+
+--
+-- Name: publication; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.publication (
+    id text NOT NULL,
+    publisher_id text NOT NULL,
+    ad_server_id text,
+    program_id text,
+    title text NOT NULL,
+    description text NOT NULL,
+    url text,
+    status text NOT NULL,
+    published_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE publication; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.publication IS 'One publication of a publisher: a list of products that it shows, such as an article.';
+
+
+--
+-- Name: COLUMN publication.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication.status IS 'draft, published or archived; only a published one is public.';
+
+
+--
+-- Name: COLUMN publication.published_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication.published_at IS 'When it was published first; NULL while it never was.';
+
+
+--
+-- Name: COLUMN publication.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication.version IS 'Grows by one with every change of the publication or of its items.';
+
+
+--
+-- Name: publication_item; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.publication_item (
+    id text NOT NULL,
+    publication_id text NOT NULL,
+    product_id text NOT NULL,
+    "position" bigint NOT NULL,
+    note text NOT NULL,
+    is_active boolean NOT NULL
+);
+
+
+--
+-- Name: TABLE publication_item; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.publication_item IS 'One product in one publication; kept when it leaves the list, for clicks and commissions name it.';
+
+
+--
+-- Name: COLUMN publication_item.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication_item.id IS 'Derived from publication and product.';
+
+
+--
+-- Name: COLUMN publication_item.is_active; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication_item.is_active IS 'False once the product has left the list.';
+
+
+--
+-- Name: publisher; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.publisher (
+    id text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    website_url text,
+    status text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE publisher; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.publisher IS 'One publisher: who shows products to an audience and is paid for what that sells.';
+
+
+--
+-- Name: COLUMN publisher.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publisher.status IS 'pending, active or suspended; only an active publisher is visible and may call the API.';
+
+
+--
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -796,6 +1126,30 @@ COMMENT ON COLUMN public.webhook_delivery.subject_id IS 'The order or product th
 --
 
 COMMENT ON COLUMN public.webhook_delivery.digest IS 'Of the state that it wrote: a second state of the same second is told apart by it.';
+
+
+--
+-- Name: ad_server ad_server_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ad_server
+    ADD CONSTRAINT ad_server_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: api_key api_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: api_usage api_usage_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_usage
+    ADD CONSTRAINT api_usage_pkey PRIMARY KEY (id);
 
 
 --
@@ -884,6 +1238,22 @@ ALTER TABLE ONLY public.macrodata_catalog
 
 ALTER TABLE ONLY public.macrodata_catalog
     ADD CONSTRAINT macrodata_catalog_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: oauth_client oauth_client_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.oauth_client
+    ADD CONSTRAINT oauth_client_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: oauth_token oauth_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.oauth_token
+    ADD CONSTRAINT oauth_token_pkey PRIMARY KEY (id);
 
 
 --
@@ -1063,6 +1433,46 @@ ALTER TABLE ONLY public.product_variant
 
 
 --
+-- Name: program program_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.program
+    ADD CONSTRAINT program_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: program_rate program_rate_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.program_rate
+    ADD CONSTRAINT program_rate_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: publication_item publication_item_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.publication_item
+    ADD CONSTRAINT publication_item_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: publication publication_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.publication
+    ADD CONSTRAINT publication_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: publisher publisher_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.publisher
+    ADD CONSTRAINT publisher_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1076,6 +1486,20 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.webhook_delivery
     ADD CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ad_server_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ad_server_name ON public.ad_server USING btree (publisher_id, lower(name));
+
+
+--
+-- Name: api_key_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX api_key_publisher_id ON public.api_key USING btree (publisher_id, created_at, id);
 
 
 --
@@ -1174,6 +1598,20 @@ CREATE UNIQUE INDEX macrodata_artifact_kind_name ON public.macrodata_artifact US
 --
 
 CREATE INDEX macrodata_artifact_updated_at ON public.macrodata_artifact USING btree (updated_at);
+
+
+--
+-- Name: oauth_client_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX oauth_client_publisher_id ON public.oauth_client USING btree (publisher_id, created_at, id);
+
+
+--
+-- Name: oauth_token_client_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX oauth_token_client_id ON public.oauth_token USING btree (client_id, expires_at);
 
 
 --
@@ -1331,6 +1769,62 @@ CREATE INDEX product_written_by ON public.product USING btree (written_by, id);
 
 
 --
+-- Name: program_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX program_name ON public.program USING btree (lower(name));
+
+
+--
+-- Name: program_rate_start; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX program_rate_start ON public.program_rate USING btree (program_id, COALESCE(publisher_id, ''::text), effective_from);
+
+
+--
+-- Name: publication_item_product_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX publication_item_product_id ON public.publication_item USING btree (product_id);
+
+
+--
+-- Name: publication_item_publication_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX publication_item_publication_id ON public.publication_item USING btree (publication_id, "position");
+
+
+--
+-- Name: publication_published; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX publication_published ON public.publication USING btree (id) WHERE (status = 'published'::text);
+
+
+--
+-- Name: publication_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX publication_publisher_id ON public.publication USING btree (publisher_id, created_at, id);
+
+
+--
+-- Name: publisher_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX publisher_created_at ON public.publisher USING btree (created_at, id);
+
+
+--
+-- Name: publisher_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX publisher_name ON public.publisher USING btree (lower(name));
+
+
+--
 -- Name: webhook_delivery_handled_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1360,4 +1854,8 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261120100900'),
     ('20261121010100'),
     ('20261121013000'),
-    ('20261121020000');
+    ('20261121020000'),
+    ('20261121023000'),
+    ('20261121023100'),
+    ('20261121023200'),
+    ('20261121023300');
