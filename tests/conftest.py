@@ -9,5 +9,6 @@ pytest_plugins = [
     "tests.fixtures.webhooks",
     "tests.fixtures.staff_api",
     "tests.fixtures.workflow_runs",
+    "tests.fixtures.assets",  # after the runs and the shop that it imports
     "tests.fixtures.edge",  # last: it builds on the others
 ]

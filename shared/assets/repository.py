@@ -9,7 +9,7 @@ from datetime import datetime
 from shared.artifacts.kinds import ArtifactKind
 from shared.artifacts.models import Artifact
 from shared.assets.models import ROLE, link_id
-from shared.ports import Database
+from shared.ports import Database, Row
 
 _ARTIFACT = (
     "a.id, a.kind, a.name, a.status, a.payload, a.version,"
@@ -84,14 +84,7 @@ class AssetRows:
             list(product_ids),
             ROLE,
         )
-        return [
-            (
-                row["product_id"],
-                Artifact(**{k: row[k] for k in row if k not in {"product_id", "kind"}},
-                         kind=ArtifactKind(row["kind"])),
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [(row["product_id"], _artifact(row)) for row in rows]
 
     async def ingestions_of(self, product_id: str, *, limit: int) -> Sequence[Artifact]:
         """Return the requests for a product, the newest first."""
@@ -102,7 +95,7 @@ class AssetRows:
             product_id,
             limit,
         )
-        return [Artifact(**{**row, "kind": ArtifactKind(row["kind"])}) for row in rows]
+        return [_artifact(row) for row in rows]
 
     async def stored(self, *, after: str, until: str | None, limit: int) -> Sequence[StoredRow]:
         """Return what the rows say of the keys in `(after, until]`, in the order of a listing."""
@@ -119,6 +112,19 @@ class AssetRows:
         )
         return [StoredRow(**row) for row in rows]
 
+    async def set_content_type(self, key: str, content_type: str, *, at: datetime, by: str) -> int:
+        """Note what the object of a key is; return how many rows said otherwise."""
+        return await self._db.execute(
+            "UPDATE macrodata_artifact SET payload = jsonb_set(payload, '{content_type}',"
+            " to_jsonb($2::text)), version = version + 1, updated_at = $3, updated_by = $4"
+            " WHERE kind = 'design_asset' AND (payload->>'key') COLLATE \"C\" = $1"
+            " AND payload->>'content_type' <> $2",
+            key,
+            content_type,
+            at,
+            by,
+        )
+
     async def dangling_links(self) -> int:
         """Return how many links lead to an asset or a product that is not there."""
         found = await self._db.fetch_value(
@@ -128,3 +134,8 @@ class AssetRows:
             ROLE,
         )
         return int(found)
+
+
+def _artifact(row: Row) -> Artifact:
+    fields = {name: value for name, value in row.items() if name != "product_id"}
+    return Artifact(**{**fields, "kind": ArtifactKind(row["kind"])})
