@@ -8,7 +8,18 @@ from typing import Final
 from fastapi import FastAPI, Request
 
 from dashboard_api.bindings import DashboardBindings
-from dashboard_api.routes import health, ingest, orders, performance, products
+from dashboard_api.routes import (
+    health,
+    ingest,
+    orders,
+    performance,
+    products,
+    programs,
+    publications,
+    publisher_access,
+    publishers,
+    tags,
+)
 from shared.errors import SettingsInvalid
 from shared.http import docs, openapi, problems
 from shared.http.middleware.access import Authenticate, RequireAccess
@@ -58,8 +69,13 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         performance.router,
         orders.router,
         products.router,
+        tags.router,
         ingest.router,
         health.router,
+        publishers.router,
+        publications.router,
+        programs.router,
+        publisher_access.router,
     ):
         app.include_router(routes)
     openapi.describe(app, _SECURITY)

@@ -24,9 +24,12 @@ class Ingest:
         """Return ingest's own health document."""
         return await self._ask("GET", "/health")
 
-    async def runs(self, *, limit: int, before: str | None = None) -> list[JsonObject]:
+    async def runs(
+        self, *, limit: int, before: str | None = None, workflow: str | None = None
+    ) -> list[JsonObject]:
         """Return run summaries, newest first, older than the run `before`."""
-        query = {"limit": str(limit), **({"before": before} if before else {})}
+        asked = {"limit": str(limit), "before": before, "workflow": workflow}
+        query = {name: value for name, value in asked.items() if value is not None}
         answer = await self._ask("GET", "/runs", params=query)
         runs: list[JsonObject] = answer["runs"]
         return runs

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from dashboard_api.bindings import DashboardBindings
 from dashboard_api.measurements import measured
+from dashboard_api.schemas import RunRead
 from shared.http.pagination import PageParameters
 from shared.performance.schemas import PerformancePage, PerformanceQuery, ProductMeasurementDatum
 from shared.products.catalog import get_product
 from shared.products.schemas import ProductParts
-
-EntityId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
-"""Any id of ours: one of another kind names nothing, and is answered so."""
 
 
 class ProductParameters(PageParameters):
@@ -38,6 +35,19 @@ class ProductMeasured(ProductParts):
     measures: ProductMeasurementDatum | None = Field(
         description="Null until the first refresh that knows the product."
     )
+
+
+class TagSyncAccepted(BaseModel):
+    """A tag sync that was asked for."""
+
+    run_id: str
+    href: str = Field(description="Where its progress is.")
+
+
+class TagSyncStatus(BaseModel):
+    """How the newest tag sync is, or went."""
+
+    run: RunRead | None = Field(description="Null if none has started among the last 500 runs.")
 
 
 async def measured_product(bindings: DashboardBindings, product_id: str) -> ProductMeasured:

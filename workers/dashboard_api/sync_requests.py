@@ -8,7 +8,7 @@ from dashboard_api.ingest import Ingest
 from shared.errors import Conflict
 from shared.identity.models import Principal
 from shared.ids import derived_id, new_id
-from shared.jobs import ShopifyBulkSyncStart, SyncObject, job_message
+from shared.jobs import ProductTagSync, ShopifyBulkSyncStart, SyncObject, job_message
 from shared.ports import Queue
 
 
@@ -64,6 +64,22 @@ async def request_sync(
         ]
     )
     return runs
+
+
+async def request_tag_sync(
+    ingest: Ingest, queue: Queue, *, principal: Principal, idempotency_key: str | None
+) -> str:
+    """Queue a sync of every product's tags and return its run id.
+
+    Raises:
+        SyncRunning: Another run syncs products.
+    """
+    run_id = _run_id("product-tags", principal, idempotency_key)
+    if idempotency_key is None or await ingest.run(run_id) is None:
+        await _lease(ingest, {"products": run_id})
+        job = ProductTagSync(run_id=run_id, requested_by=principal.name)
+        await queue.send(job_message(job))
+    return run_id
 
 
 def _run_id(name: str, principal: Principal, key: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
 
-from dashboard_api.dependencies import Bound, Caller, IngestWorker
+from dashboard_api.dependencies import Bound, Caller, IdempotencyKey, IngestWorker
 from dashboard_api.measurements import measured
 from dashboard_api.schemas import (
     PerformanceParameters,
@@ -24,15 +24,6 @@ from shared.performance.settings import get_classification, put_classification
 
 router = APIRouter(prefix="/api/performance-metrics", tags=["Performance"])
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=8,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="The same key of the same caller starts nothing twice.",
-    ),
-]
 _VERSIONED = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "The version."}}}
 
 

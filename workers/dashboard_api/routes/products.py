@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from dashboard_api.dependencies import Bound
+from dashboard_api.dependencies import Bound, Caller, EntityId, IdempotencyKey, IngestWorker
 from dashboard_api.pages import page_of, position_of
 from dashboard_api.product_requests import (
-    EntityId,
     ProductMeasured,
     ProductParameters,
+    TagSyncAccepted,
+    TagSyncStatus,
     measured_product,
 )
+from dashboard_api.schemas import RunRead
+from dashboard_api.sync_requests import request_tag_sync, run_href
 from shared.http.pagination import Page
 from shared.http.problems import responses
 from shared.products.catalog import list_products
@@ -38,3 +41,32 @@ async def find_products(
 async def read_product(bindings: Bound, product_id: EntityId) -> ProductMeasured:
     """The product with its tags and their groups, its variants, and its measures."""
     return await measured_product(bindings, product_id)
+
+
+@router.post(
+    "/tags/sync",
+    status_code=202,
+    summary="Sync every product's tags",
+    responses=responses(400, 409),
+)
+async def sync_tags(
+    *,
+    bindings: Bound,
+    caller: Caller,
+    ingest: IngestWorker,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> TagSyncAccepted:
+    """Reads tags, vendor and status of every product from Shopify; 409 names a sync that runs."""
+    run_id = await request_tag_sync(
+        ingest, bindings.queue, principal=caller, idempotency_key=idempotency_key
+    )
+    response.headers["Location"] = run_href(run_id)
+    return TagSyncAccepted(run_id=run_id, href=run_href(run_id))
+
+
+@router.get("/tags/sync/status", summary="Tell how the newest tag sync is", responses=responses())
+async def read_tag_sync(ingest: IngestWorker) -> TagSyncStatus:
+    """A run shows up here once ingest has started it."""
+    runs = await ingest.runs(limit=1, workflow="product-tag-sync")
+    return TagSyncStatus(run=RunRead(**runs[0]) if runs else None)
