@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local import run_controls
 from local.doctor import examine_local
 from local.public_ingest import audit_webhooks
 from shared.errors import DomainError, NotFound, Unavailable
@@ -61,6 +62,10 @@ async def replay_run(ingest: IngestBindings, run_id: str) -> JsonObject:
 CONTROLS: Final[dict[str, Callable[[IngestBindings, str], Awaitable[JsonObject]]]] = {
     "fire": fire_cron,
     "replay": replay_run,
+    "start": run_controls.start,
+    "retry-failed": run_controls.retry_failed,
+    "letters": run_controls.letters,
+    "clean-up": run_controls.clean,
     "webhooks": audit_webhooks,
     "doctor": examine_local,
 }
