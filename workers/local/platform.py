@@ -97,8 +97,10 @@ async def running(
         stack.push_async_callback(databases.close)
         journal = stack.enter_context(closing(Journal(options.state.journal)))
         workflows = JournalWorkflows(journal, clock=SystemClock())
-        objects = stack.enter_context(closing(DirectoryObjectStore(options.state.objects)))
-        assets = stack.enter_context(closing(DirectoryObjectStore(options.state.assets)))
+        objects, assets = (
+            stack.enter_context(closing(DirectoryObjectStore(directory)))
+            for directory in (options.state.objects, options.state.assets)
+        )
         served = await _served_assets(stack, options.state, assets)
         public = stack.enter_context(closing(listen()))
         settings = _settings(access, shop, lake, {**served, "INGEST_URL": url_of(public)})
