@@ -17,6 +17,7 @@ from requests import RequestException
 
 from shared.adapters.lake import measurement_tables as names
 from shared.adapters.lake.commits import find_commit
+from shared.adapters.lake.group_reads import read_group_sales
 from shared.adapters.lake.lineage import base_runs
 from shared.adapters.lake.measurement_queries import PerformanceReads
 from shared.adapters.lake.measurement_tables import (
@@ -32,6 +33,7 @@ from shared.adapters.lake.run_reads import run_steps
 from shared.adapters.lake.sessions import EngineLimits, open_session
 from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, remove_old, writer_id
 from shared.errors import FieldProblem, InvalidInput, NotFound, Unavailable
+from shared.performance.group_schemas import GROUP_SALES, GroupPage, GroupQuery
 from shared.performance.schemas import (
     PerformanceQuery,
     RefreshReport,
@@ -97,7 +99,7 @@ class LakeMeasurement:
         return report.model_dump(mode="json")
 
     async def query(self, name: str, request: JsonObject, /) -> JsonObject:
-        """Answer `performance`, `summary` or `run-steps`."""
+        """Answer `performance`, `summary`, `group-sales` or `run-steps`."""
         if name == "performance":
             asked = _parsed(PerformanceQuery, request)
             page = await asyncio.to_thread(_translated, lambda: self._reads.performance(asked))
@@ -106,11 +108,18 @@ class LakeMeasurement:
             day = _parsed(SummaryQuery, request)
             summary = await asyncio.to_thread(_translated, lambda: self._reads.summary(day))
             return summary.model_dump(mode="json")
+        if name == GROUP_SALES:
+            groups = _parsed(GroupQuery, request)
+            found = await asyncio.to_thread(_translated, lambda: self._group_sales(groups))
+            return found.model_dump(mode="json")
         if name == RUN_STEPS:
             run = _parsed(RunStepsQuery, request)
             steps = await asyncio.to_thread(_translated, lambda: run_steps(self._catalog, run))
             return steps.model_dump(mode="json")
         raise UnknownQuery(name)
+
+    def _group_sales(self, query: GroupQuery) -> GroupPage:
+        return read_group_sales(self._catalog, self._reader, self._staging, self._limits, query)
 
     def _finished(self, stage: RefreshStage, request: RefreshRequest) -> RefreshReport | None:
         """Return the report of a run that wrote everything and forgot its staging."""
