@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from local import run_commands, shop_commands, state
+from local import assets_commands, run_commands, shop_commands, state
 from local.access_emulator import STAFF, AccessEmulator
 from local.edge.commands import edge_app
 from local.options import Options
@@ -38,6 +38,7 @@ app = typer.Typer(
 app.add_typer(edge_app, name="edge")
 app.add_typer(shop_commands.app)
 app.add_typer(run_commands.app)
+app.add_typer(assets_commands.app, name="assets")
 
 StateDirectory = Annotated[
     Path, typer.Option("--state", help="Directory that keeps everything.", file_okay=False)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local import run_controls
+from local import asset_controls, run_controls
 from local.doctor import examine_local
 from local.public_ingest import audit_webhooks
 from shared.errors import DomainError, NotFound, Unavailable
@@ -66,6 +66,10 @@ CONTROLS: Final[dict[str, Callable[[IngestBindings, str], Awaitable[JsonObject]]
     "retry-failed": run_controls.retry_failed,
     "letters": run_controls.letters,
     "clean-up": run_controls.clean,
+    "asset-ingest": asset_controls.ingest_one,
+    "asset-backfill": asset_controls.backfill,
+    "asset-audit": asset_controls.audit,
+    "asset-repair": asset_controls.repair,
     "webhooks": audit_webhooks,
     "doctor": examine_local,
 }

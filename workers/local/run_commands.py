@@ -28,7 +28,7 @@ def start(
     directory: StateDirectory = state.DEFAULT,
 ) -> int:
     """Start the Workflow of a job, and wait for its end."""
-    return _ask("start", job, directory)
+    return ask("start", job, directory)
 
 
 @app.command()
@@ -38,7 +38,7 @@ def retry_failed(
     directory: StateDirectory = state.DEFAULT,
 ) -> int:
     """Try every failed run again."""
-    return _ask("retry-failed", str(hours), directory)
+    return ask("retry-failed", str(hours), directory)
 
 
 @app.command()
@@ -48,16 +48,16 @@ def letters(
     directory: StateDirectory = state.DEFAULT,
 ) -> int:
     """Show what the queue gave up, with the reason."""
-    return _ask("letters", "replay" if replay else "list", directory)
+    return ask("letters", "replay" if replay else "list", directory)
 
 
 @app.command()
 def clean_up(*, directory: StateDirectory = state.DEFAULT) -> int:
     """Remove exports and imports that are past their use."""
-    return _ask("clean-up", "", directory)
+    return ask("clean-up", "", directory)
 
 
-def _ask(control: str, argument: str, directory: Path) -> int:
+def ask(control: str, argument: str, directory: Path) -> int:
     """Ask the platform of this machine and print its answer; its engines take long to import."""
     from local import demo as commands  # noqa: PLC0415
 

@@ -42,7 +42,7 @@ async def with_assets(lab: AssetLab, count: int) -> list[str]:
     return sorted(await lab.stored())
 
 
-@pytest.mark.parametrize("page", [1, 2, 500])
+@pytest.mark.parametrize("page", [1, 500])
 async def test_findings_both_ways(
     asset_lab: AssetLab, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
@@ -64,7 +64,7 @@ async def test_findings_both_ways(
     await assets.put("assets/1/young.png", PNG, content_type="image/png")
     async with asset_lab.lab.databases.open() as db:
         await db.execute("UPDATE link_product_macrodata_artifact SET product_id = 'prd_x'")
-    report = await report_of(asset_lab, killed=page == 2)
+    report = await report_of(asset_lab, killed=page == 1)
     assert report.status == "findings"
     assert report.payload["counts"] == {
         "object_missing": 2, "row_missing": 2, "size_differs": 1, "type_differs": 1,
