@@ -67,6 +67,7 @@ class EdgeWorker:
             env=environment,
         )
         self.log: list[str] = []
+        self.first_heap = 0.0
         self._answers: dict[int | None, queue.Queue[dict[str, Any]]] = {None: queue.Queue()}
         self._ids = itertools.count(1)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -99,6 +100,10 @@ class EdgeWorker:
     def python(self, module: str, argument: Any = None) -> Any:
         """Run a module's `async def run(env, argument: str) -> str` and return its JSON."""
         return self.ask("python", module=module, argument=argument)
+
+    def weigh(self, entrypoint: str) -> None:
+        """Note the heap after the first request, before any test has used the Worker."""
+        self.first_heap = self.fetch("http://worker/health", entrypoint=entrypoint).heap
 
     def add(self, path: Path) -> None:
         """Put a file of this repository on the Worker's import path."""

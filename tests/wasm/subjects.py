@@ -56,7 +56,7 @@ async def _signatures(_env):
 
 
 async def _watermarks(env):
-    return watermarks.DurableWatermarks(env.WATERMARK_DO)
+    return watermarks.DurableWatermarks(env.WATERMARK_DO, "contract")
 
 
 async def _event_stream(env):

@@ -90,20 +90,24 @@ class R2ObjectStore:
         metadata: Mapping[str, str] | None = None,
     ) -> ObjectInfo:
         """Write an object of any size in parts; a body of one part is put whole."""
-        parts = _parts(chunks)
-        first = await anext(parts, b"")
-        second = await anext(parts, None)
-        if second is None:
-            return await self.put(key, first, content_type=content_type, metadata=metadata)
-        with unavailable("R2"):
-            upload = await self._bucket.createMultipartUpload(
-                key, **_options(key, content_type, metadata)
-            )
+        upload = None
+        done: list[Any] = []
+        held = bytearray()
         try:
+            async for chunk in chunks:
+                held += chunk
+                while len(held) > limits.OBJECT_PART_BYTES:
+                    upload = upload or await self._begin(key, content_type, metadata)
+                    done.append(await _send(upload, len(done) + 1, _taken(held)))
+            if upload is None:
+                body = bytes(held)
+                return await self.put(key, body, content_type=content_type, metadata=metadata)
+            done.append(await _send(upload, len(done) + 1, bytes(held)))
             with unavailable("R2"):
-                written = await _upload(upload, first, second, parts)
+                written = await upload.complete(done)
         except BaseException:
-            await _abort(upload)
+            if upload is not None:
+                await _abort(upload)
             raise
         return _object(written, content_type, metadata)
 
@@ -128,18 +132,30 @@ class R2ObjectStore:
             objects = tuple(_object(found) for found in page.objects)
         return ObjectPage(objects, page.cursor if page.truncated else None)
 
+    async def _begin(self, key: str, content_type: str, metadata: Mapping[str, str] | None) -> Any:
+        with unavailable("R2"):
+            return await self._bucket.createMultipartUpload(
+                key, **_options(key, content_type, metadata)
+            )
+
     async def _existing(self, key: str) -> ObjectInfo:
         if (found := await self.head(key)) is None:
             raise NotFound(f"there is no object {key!r}")
         return found
 
 
-async def _upload(upload: Any, first: bytes, second: bytes, rest: AsyncIterator[bytes]) -> Any:
-    """Send the parts one after another: R2 wants all but the last of equal size."""
-    done = [await upload.uploadPart(1, first), await upload.uploadPart(2, second)]
-    async for part in rest:
-        done.append(await upload.uploadPart(len(done) + 1, part))
-    return await upload.complete(done)
+async def _send(upload: Any, number: int, part: bytes) -> Any:
+    """Send a part: R2 wants all but the last of equal size."""
+    with unavailable("R2"):
+        return await upload.uploadPart(number, part)
+
+
+def _taken(held: bytearray) -> bytes:
+    """Take one part off the front, with no copy beside it: memory is what a Worker has least of."""
+    with memoryview(held) as view:
+        part = bytes(view[: limits.OBJECT_PART_BYTES])
+    del held[: limits.OBJECT_PART_BYTES]
+    return part
 
 
 async def _abort(upload: Any) -> None:
@@ -148,17 +164,6 @@ async def _abort(upload: Any) -> None:
         await upload.abort()
     except JsException:
         return
-
-
-async def _parts(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    held = bytearray()
-    async for chunk in chunks:
-        held += chunk
-        while len(held) >= limits.OBJECT_PART_BYTES:
-            yield bytes(held[: limits.OBJECT_PART_BYTES])
-            del held[: limits.OBJECT_PART_BYTES]
-    if held:
-        yield bytes(held)
 
 
 def _options(key: str, content_type: str, metadata: Mapping[str, str] | None) -> dict[str, Any]:
