@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ingest.bindings import IngestBindings
+from ingest.queue import describe
 from ingest.starts import start_job
 
 from shared.clock import format_instant
@@ -31,7 +32,10 @@ async def start(ingest: IngestBindings, text: str) -> JsonObject:
         raise InvalidInput(f"the job is no JSON: {error}") from error
     if not isinstance(given, dict):
         raise InvalidInput("the job is no JSON object")
-    job = parse_job({"run_id": new_id("run"), "requested_by": REQUESTER, **given})
+    try:
+        job = parse_job({"run_id": new_id("run"), "requested_by": REQUESTER, **given})
+    except InvalidInput as error:
+        raise InvalidInput(describe(error)) from error
     await start_job(job, ingest)
     return {"runs": [job.run_id]}
 

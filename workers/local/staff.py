@@ -18,7 +18,7 @@ from shared.ports import JsonObject
 
 METRICS: Final = "/api/performance-metrics"
 POLL: Final = 0.2
-ENDED: Final = frozenset({"complete", "failed", "skipped"})
+ENDED: Final = frozenset({"complete", "failed", "skipped", "blocked", "cancelled"})
 Watch = Callable[[JsonObject], None]
 
 
