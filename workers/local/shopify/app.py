@@ -92,8 +92,15 @@ class Emulator:
         )
 
     async def token(self, request: Request) -> Response:
-        """Answer the client-credentials grant."""
+        """Answer the client-credentials grant, and the exchange of an installation's code."""
         given = await _form_or_json(request)
+        options = self.options
+        if "code" in given:
+            app = (given.get("client_id"), given.get("client_secret"), given["code"])
+            if app != (options.client_id, options.client_secret, options.install_code):
+                return self.reply({"error": "invalid_request"}, 400)
+            scopes = ",".join(options.scopes)
+            return self.reply({"access_token": options.access_token, "scope": scopes}, 200)
         wanted = (self.options.client_id, self.options.client_secret, "client_credentials")
         if (given.get("client_id"), given.get("client_secret"), given.get("grant_type")) != wanted:
             return self.reply({"error": "invalid_client"}, 400)

@@ -25,6 +25,8 @@ class EmulatorOptions:
     access_token: str = "shpat_emulated"  # noqa: S105 - opens only this emulator
     client_id: str = "emulated-client"
     client_secret: str = "shpss_emulated"  # noqa: S105 - opens only this emulator
+    install_code: str = "emulated-code"
+    """What an installation gives to be exchanged for the access token."""
     webhook_secret: str = "shpss_emulated"  # noqa: S105 - signs only this emulator's deliveries
     scopes: tuple[str, ...] = ALL_SCOPES
     api_version: str = SHOPIFY_API_VERSION
