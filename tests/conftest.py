@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.bulk_sync",  # after the shop that it imports
     "tests.fixtures.webhooks",
     "tests.fixtures.staff_api",
+    "tests.fixtures.platform_api",
     "tests.fixtures.workflow_runs",
     "tests.fixtures.assets",  # after the runs and the shop that it imports
     "tests.fixtures.edge",  # last: it builds on the others

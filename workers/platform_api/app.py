@@ -1,31 +1,45 @@
-"""The public API as an ASGI application. What it serves to publishers comes with them."""
+"""The public API as an ASGI application: middleware, routes and its description."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Final
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import FastAPI, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from platform_api.bindings import PlatformBindings
-from shared.health.checks import database_check, guarded
-from shared.health.models import Health
-from shared.http import openapi, problems
+from platform_api.dependencies import API_KEY
+from platform_api.routes import health, oauth, public, publisher
+from shared.http import docs, openapi, problems
 from shared.http.middleware.body_limit import BodyLimit
+from shared.http.middleware.cors import Cors
 from shared.http.middleware.errors import Errors
+from shared.http.middleware.rate_limit import RateLimitHeaders
 from shared.http.middleware.request_id import RequestId
 from shared.http.middleware.security_headers import SecurityHeaders
 
 BindingsOf = Callable[[Request], PlatformBindings]
-router = APIRouter()
+
+_SECURITY: Final = {
+    "key": {"type": "apiKey", "in": "header", "name": API_KEY},
+    "token": {"type": "http", "scheme": "bearer", "description": "An API key or access token."},
+    "client": {"type": "http", "scheme": "basic", "description": "Client id and client secret."},
+}
 
 
-async def _bindings(request: Request) -> PlatformBindings:
-    bindings_of: BindingsOf = request.app.state.bindings_of
-    return bindings_of(request)
+class Bind:
+    """Sets `state.bindings` for each request."""
 
+    def __init__(self, app: ASGIApp, bindings_of: BindingsOf) -> None:
+        self.app = app
+        self.bindings_of = bindings_of
 
-Bound = Annotated[PlatformBindings, Depends(_bindings)]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] == "http":
+            scope.setdefault("state", {})["bindings"] = self.bindings_of(Request(scope))
+        await self.app(scope, receive, send)
 
 
 def create_app(bindings_of: BindingsOf) -> FastAPI:
@@ -41,17 +55,19 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.bindings_of = bindings_of
     problems.install(app)
-    app.include_router(router)
-    openapi.describe(app, {})
-    for middleware in (BodyLimit, Errors, SecurityHeaders, RequestId):
-        app.add_middleware(middleware)
+    for routes in (public.router, publisher.router, oauth.router, health.router):
+        app.include_router(routes)
+    openapi.describe(app, _SECURITY)
+    docs.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Cors, origin_of=_origin)
+    app.add_middleware(Bind, bindings_of=bindings_of)
+    for outer in (Errors, RateLimitHeaders, SecurityHeaders, RequestId):
+        app.add_middleware(outer)
     return app
 
 
-@router.get("/health", summary="Tell how platform-api is")
-async def read_health(bindings: Bound) -> Health:
-    """Always 200: what is down is in the document, and the caller decides."""
-    check = await guarded("database", lambda: database_check(bindings.databases))
-    return Health.of([check], bindings.clock.now())
+def _origin(request: Request) -> str | None:
+    bindings: PlatformBindings = request.state.bindings
+    return bindings.settings.CORS_ORIGIN
