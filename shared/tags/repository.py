@@ -72,6 +72,13 @@ class ProductTags:
             by,
         )
 
+    async def names_in(self, category_id: str) -> Sequence[str]:
+        """Return the tags of a group."""
+        rows = await self._db.fetch_all(
+            "SELECT name FROM product_tag WHERE category_id = $1 ORDER BY id", category_id
+        )
+        return [row["name"] for row in rows]
+
     async def known(self, tag_ids: Collection[str]) -> set[str]:
         """Return those of the ids that are tags; they stay so until the transaction ends."""
         rows = await self._db.fetch_all(
@@ -121,6 +128,13 @@ class ProductCategories:
         return await self._db.fetch_one(
             f"SELECT {_COUNTED} FROM product_category c WHERE c.id = $1", category_id
         )
+
+    async def id_of(self, name: str) -> str | None:
+        """Return the id of the group of this name, in any case, or None."""
+        found: str | None = await self._db.fetch_value(
+            "SELECT id FROM product_category WHERE lower(name) = lower($1)", name
+        )
+        return found
 
     async def hold(self, category_ids: Collection[str]) -> set[str]:
         """Return those of the ids that are groups; none is removed before the transaction ends."""

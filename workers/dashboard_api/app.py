@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 
 from dashboard_api.bindings import DashboardBindings
 from dashboard_api.routes import (
+    designers,
     health,
     ingest,
     orders,
@@ -18,6 +19,7 @@ from dashboard_api.routes import (
     publications,
     publisher_access,
     publishers,
+    tag_analytics,
     tags,
 )
 from shared.errors import SettingsInvalid
@@ -70,6 +72,8 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         orders.router,
         products.router,
         tags.router,
+        designers.router,
+        tag_analytics.router,
         ingest.router,
         health.router,
         publishers.router,

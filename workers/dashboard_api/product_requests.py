@@ -37,13 +37,6 @@ class ProductMeasured(ProductParts):
     )
 
 
-class TagSyncAccepted(BaseModel):
-    """A tag sync that was asked for."""
-
-    run_id: str
-    href: str = Field(description="Where its progress is.")
-
-
 class TagSyncStatus(BaseModel):
     """How the newest tag sync is, or went."""
 

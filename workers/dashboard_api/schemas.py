@@ -104,3 +104,10 @@ class RunRead(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     run_id: str
+
+
+class RunAccepted(BaseModel):
+    """A run that was asked for."""
+
+    run_id: str
+    href: str = Field(description="Where its progress is.")

@@ -8,7 +8,13 @@ from dashboard_api.ingest import Ingest
 from shared.errors import Conflict
 from shared.identity.models import Principal
 from shared.ids import derived_id, new_id
-from shared.jobs import ProductTagSync, ShopifyBulkSyncStart, SyncObject, job_message
+from shared.jobs import (
+    MeasurementDatasetRefresh,
+    ProductTagSync,
+    ShopifyBulkSyncStart,
+    SyncObject,
+    job_message,
+)
 from shared.ports import Queue
 
 
@@ -79,6 +85,16 @@ async def request_tag_sync(
         await _lease(ingest, {"products": run_id})
         job = ProductTagSync(run_id=run_id, requested_by=principal.name)
         await queue.send(job_message(job))
+    return run_id
+
+
+async def request_refresh(
+    queue: Queue, *, principal: Principal, idempotency_key: str | None
+) -> str:
+    """Queue a refresh of the measures and return its run id; the same key is the same run."""
+    run_id = _run_id("measurement", principal, idempotency_key)
+    job = MeasurementDatasetRefresh(run_id=run_id, requested_by=principal.name)
+    await queue.send(job_message(job))
     return run_id
 
 

@@ -11,11 +11,10 @@ from dashboard_api.pages import page_of, position_of
 from dashboard_api.product_requests import (
     ProductMeasured,
     ProductParameters,
-    TagSyncAccepted,
     TagSyncStatus,
     measured_product,
 )
-from dashboard_api.schemas import RunRead
+from dashboard_api.schemas import RunAccepted, RunRead
 from dashboard_api.sync_requests import request_tag_sync, run_href
 from shared.http.pagination import Page
 from shared.http.problems import responses
@@ -56,13 +55,13 @@ async def sync_tags(
     ingest: IngestWorker,
     response: Response,
     idempotency_key: IdempotencyKey = None,
-) -> TagSyncAccepted:
+) -> RunAccepted:
     """Reads tags, vendor and status of every product from Shopify; 409 names a sync that runs."""
     run_id = await request_tag_sync(
         ingest, bindings.queue, principal=caller, idempotency_key=idempotency_key
     )
     response.headers["Location"] = run_href(run_id)
-    return TagSyncAccepted(run_id=run_id, href=run_href(run_id))
+    return RunAccepted(run_id=run_id, href=run_href(run_id))
 
 
 @router.get("/tags/sync/status", summary="Tell how the newest tag sync is", responses=responses())
