@@ -79,9 +79,31 @@ bench: node_modules/.stamp locks/bench.txt ## Measure against peers and limits; 
 	uv pip install --quiet --require-hashes --only-binary :all: -r locks/bench.txt
 	python -m bench
 
+# On Cloudflare. ENV is staging or production; DRY=1 only prints what would be done.
+ENV ?= staging
+DRY_RUN := $(if $(DRY),--dry-run)
+.PHONY: measurement vendor provision deploy edge
+measurement: $(VENV)/local.stamp ## Run the measurement process alone (its settings come from the environment)
+	@python -m measurement
+
+vendor: $(VENV)/development.stamp ## Fetch what the Workers ship into python_modules
+	@python workers/vendor.py
+
+provision: node_modules/.stamp ## Create what is missing in an environment (ENV=staging, DRY=1)
+	@python -m local edge provision --env $(ENV) $(DRY_RUN)
+
+deploy: node_modules/.stamp ## Migrate, deploy the Workers in order, look at each (ENV=staging, DRY=1, SECRETS=file)
+	@python -m local edge deploy --env $(ENV) $(DRY_RUN) $(if $(SECRETS),--secrets-file "$(SECRETS)")
+
+edge: node_modules/.stamp ## Run the Workers under wrangler dev, with everything else on this machine
+	@python -m local edge run
+
+RESOLVE := uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header
 .PHONY: lock clean
 lock: $(VENV)/bin/uv ## Resolve the dependencies again
-	@for group in local development bench; do uv pip compile pyproject.toml --quiet --group $$group --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o locks/$$group.txt; done
+	@for group in local development bench; do $(RESOLVE) --group $$group --universal --python-version 3.11 -o locks/$$group.txt; done
+	@$(RESOLVE) --group edge --universal --python-version 3.14 --no-emit-package asyncpg -o locks/edge.txt
+	@$(RESOLVE) --group measurement --python-version 3.14 --python-platform x86_64-unknown-linux-gnu --no-emit-package asyncpg -o locks/measurement.txt
 
 clean: ## Remove what was built and the local state
 	rm -rf build python_modules .local node_modules $(VENV)
