@@ -18,6 +18,8 @@ from shared.errors import SettingsInvalid
 from shared.ports import JsonObject
 
 PORT: Final = 8787
+ASSETS_PORT: Final = 8789
+"""Where the public bucket is served, if it is free."""
 ORDERS: Final = 2_000
 SEED: Final = 1
 

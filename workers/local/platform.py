@@ -17,6 +17,7 @@ from ingest.bindings import IngestBindings
 from ingest.public_app import public_app
 from ingest.scheduled import CRONS, fire
 from ingest.workflows import WORKFLOWS
+from platform_api.app import create_app as create_public_app
 
 from local.access_emulator import AUDIENCE, AccessEmulator, AccessGate
 from local.asset_host import asset_host
@@ -26,7 +27,7 @@ from local.dropbox_emulator import DropboxEmulator
 from local.emulated_shop import EmulatedShop, serving_shop
 from local.iceberg_rest import CatalogServer, serve_catalog
 from local.lander import Lander
-from local.options import PORT, Options
+from local.options import ASSETS_PORT, PORT, Options
 from local.postgres import PostgresServer, migrate, start_postgres
 from local.public_ingest import MEND, audit_webhooks
 from local.scheduler import Scheduler
@@ -55,6 +56,7 @@ class Platform:
     """A running platform, for the commands that drive it from inside its process."""
 
     url: str
+    public_url: str
     database_url: str
     access: AccessEmulator
     shop: EmulatedShop
@@ -117,15 +119,28 @@ async def running(
             options.state.secret("control"),
         )
         url = await stack.enter_async_context(serving(app, listener))
-        yield Platform(url, database_url, access, shop, lake, settings, ingest, workflows, lander)
+        yield Platform(
+            url,
+            await _serve_public(stack, wiring),
+            database_url,
+            access,
+            shop,
+            lake,
+            settings,
+            ingest,
+            workflows,
+            lander,
+        )
 
 
 def _dashboard_socket(port: int | None) -> socket.socket:
     """Listen on the port that was asked for, or else on the usual one or any free one."""
-    if port is not None:
-        return listen(port)
+    return _usual_or_free(PORT) if port is None else listen(port)
+
+
+def _usual_or_free(port: int) -> socket.socket:
     try:
-        return listen(PORT)
+        return listen(port)
     except Unavailable:
         return listen()
 
@@ -160,8 +175,9 @@ async def _served_assets(
     """Serve the public bucket, and a Dropbox that shares the state's own directory."""
     state.dropbox.mkdir(parents=True, exist_ok=True)
     dropbox = DropboxEmulator(state.dropbox).app()
+    bucket = _usual_or_free(ASSETS_PORT)  # metafields keep the address
     return {
-        "ASSET_BASE_URL": await stack.enter_async_context(serving(asset_host(assets), listen())),
+        "ASSET_BASE_URL": await stack.enter_async_context(serving(asset_host(assets), bucket)),
         "DROPBOX_URL": await stack.enter_async_context(serving(dropbox, listen())),
     }
 
@@ -172,6 +188,12 @@ async def _serve_shopify(
     """Take what the shop sends, and subscribe to all of it."""
     await stack.enter_async_context(serving(public_app(lambda _: ingest), listener))
     await audit_webhooks(ingest, MEND)
+
+
+async def _serve_public(stack: AsyncExitStack, wiring: Wiring) -> str:
+    """Serve platform-api on a port of its own and return its address."""
+    bound = wiring.publishers()
+    return await stack.enter_async_context(serving(create_public_app(lambda _: bound), listen()))
 
 
 def _settings(
