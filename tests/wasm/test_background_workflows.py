@@ -36,7 +36,7 @@ def ports(ingest_edge: EdgeWorker) -> Callable[..., Any]:
     return ask
 
 
-def ended(ports: Callable[..., Any], workflow: str, run_id: str, seconds: float = 120) -> Any:
+def ended(ports: Callable[..., Any], workflow: str, run_id: str, seconds: float = 300) -> Any:
     """Wait for the end of a run and return what the engine says of it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -100,7 +100,7 @@ def test_states_and_dead_letters_are_shown(
     steps = internal(ingest_edge, "/runs/edge-import/steps")
     assert steps["steps"] is None  # nothing listens at MEASUREMENT_URL
     ports("queue.send", {"job_type": "NO_SUCH_JOB", "run_id": "edge-dead"})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     mine: list[Any] = []
     while not mine and time.monotonic() < deadline:
         letters = internal(ingest_edge, "/dead-letters")["letters"]
