@@ -63,9 +63,8 @@ def test_a_drawing_is_taken_over_and_a_script_is_not(
     (found,) = ports("assets.list")["objects"]
     assert (found["key"], found["content_type"]) == (key, "image/svg+xml")
     assert ports("assets.get", key).encode() == SVG
-    values = [
-        m.value for m in product.metafields if (m.namespace, m.key) == (METAFIELD_NAMESPACE, METAFIELD_KEY)
-    ]  # fmt: skip
+    wanted = (METAFIELD_NAMESPACE, METAFIELD_KEY)
+    values = [m.value for m in product.metafields if (m.namespace, m.key) == wanted]
     assert [value.endswith(key) for value in values] == [True]
     status = ended(ports, "asset-ingest", "edge-bad")
     assert status["state"] == "errored"
