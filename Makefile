@@ -80,7 +80,6 @@ bench: node_modules/.stamp locks/bench.txt ## Measure against peers and limits; 
 	python -m bench
 
 # On Cloudflare. ENV is staging or production; DRY=1 only prints what would be done.
-ENV ?= staging
 DRY_RUN := $(if $(DRY),--dry-run)
 .PHONY: measurement vendor provision deploy edge
 measurement: $(VENV)/local.stamp ## Run the measurement process alone (its settings come from the environment)
@@ -90,10 +89,10 @@ vendor: $(VENV)/development.stamp ## Fetch what the Workers ship into python_mod
 	@python workers/vendor.py
 
 provision: node_modules/.stamp ## Create what is missing in an environment (ENV=staging, DRY=1)
-	@python -m local edge provision --env $(ENV) $(DRY_RUN)
+	@python -m local edge provision --env $(or $(ENV),staging) $(DRY_RUN)
 
 deploy: node_modules/.stamp ## Migrate, deploy the Workers in order, look at each (ENV=staging, DRY=1, SECRETS=file)
-	@python -m local edge deploy --env $(ENV) $(DRY_RUN) $(if $(SECRETS),--secrets-file "$(SECRETS)")
+	@python -m local edge deploy --env $(or $(ENV),staging) $(DRY_RUN) $(if $(SECRETS),--secrets-file "$(SECRETS)")
 
 edge: node_modules/.stamp ## Run the Workers under wrangler dev, with everything else on this machine
 	@python -m local edge run
