@@ -117,6 +117,7 @@ class Screen:
         lines = (
             "",
             f"staff API     {platform.url}/docs   (sign in with the button; there is no password)",
+            f"public API    {platform.public_url}/docs",
             f"Shopify       {platform.shop.url}/admin/api   (emulated)",
             f"webhooks      {platform.settings.INGEST_URL}/webhooks/shopify",
             f"Iceberg REST  {platform.catalog.url}   (warehouse {platform.catalog.warehouse})",

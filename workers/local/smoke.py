@@ -54,7 +54,25 @@ async def _check(platform: Platform, staff: Staff) -> None:
     summary = await staff.summary()
     _equal("products in the summary", summary.products, len(store.products))
     _equal("health", (await staff.document("/api/health"))["status"], "ok")
+    await _check_public(platform)
     await _check_errors(staff)
+
+
+async def _check_public(platform: Platform) -> None:
+    """The public API shows what the store sells now, and nothing else."""
+    on_sale = {
+        derived_id("prd", product.gid)
+        for product in platform.shop.store.products.values()
+        if product.status == "ACTIVE" and product.published_at and not product.is_deleted
+    }
+    seen: set[str] = set()
+    page = {"items": [], "next_cursor": ""}
+    async with platform.ingest.http() as http:
+        while page["next_cursor"] is not None:
+            query = f"limit=200&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+            page = (await http.get(f"{platform.public_url}/v1/products?{query}")).json()
+            seen |= {item["id"] for item in page["items"]}
+    _equal("products on sale", seen, on_sale)
 
 
 async def _check_errors(staff: Staff) -> None:

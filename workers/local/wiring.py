@@ -14,10 +14,12 @@ import orjson
 from dashboard_api.bindings import DashboardBindings
 from ingest.app import internal_app
 from ingest.bindings import IngestBindings
+from platform_api.bindings import PlatformBindings
 from pyiceberg.catalog import Catalog
 
 from local.state import State
 from shared.adapters.embedded.access import CryptographyVerifier
+from shared.adapters.embedded.counters import JournalCounters
 from shared.adapters.embedded.journal import Journal
 from shared.adapters.embedded.object_store import DirectoryObjectStore
 from shared.adapters.embedded.queue import JournalQueue
@@ -38,7 +40,7 @@ FROM_ENVIRONMENT: Final = ("SHOP_TIMEZONE", "CORS_ORIGIN", "ALERT_WEBHOOK_URL")
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What both Workers share on one machine."""
+    """What the Workers share on one machine."""
 
     state: State
     journal: Journal
@@ -96,6 +98,18 @@ class Wiring:
             http=ingest.http,
             settings=self.settings,
             clock=ingest.clock,
+        )
+
+    def publishers(self) -> PlatformBindings:
+        """Return the ports of platform-api."""
+        clock = SystemClock()
+        return PlatformBindings(
+            databases=self.databases,
+            publication=SpooledStream(self.journal, "publication"),
+            counters=JournalCounters(self.journal, clock=clock),
+            cache=None,  # as for the dashboard
+            settings=self.settings,
+            clock=clock,
         )
 
 
