@@ -74,6 +74,14 @@ async def shop_currency(db: Database) -> str | None:
     return currency
 
 
+async def is_product(db: Database, product_id: str) -> bool:
+    """Return whether there is, or was, such a product."""
+    found: bool = await db.fetch_value(
+        "SELECT EXISTS (SELECT FROM product WHERE id = $1)", product_id
+    )
+    return found
+
+
 def _dimension_row(row: Row) -> ProductDimensionRow:
     return ProductDimensionRow(
         product_id=row["id"],

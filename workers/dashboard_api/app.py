@@ -12,6 +12,7 @@ from dashboard_api.routes import (
     designers,
     health,
     ingest,
+    manual_measures,
     orders,
     performance,
     products,
@@ -69,6 +70,7 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
     problems.install(app)
     for routes in (
         performance.router,
+        manual_measures.router,
         orders.router,
         products.router,
         tags.router,

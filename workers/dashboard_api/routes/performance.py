@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from dashboard_api.dependencies import Bound, Caller, IdempotencyKey, IngestWorker
 from dashboard_api.measurements import measured
+from dashboard_api.performance_csv import csv_page, wants_csv
 from dashboard_api.schemas import (
     PerformanceParameters,
     SummaryParameters,
@@ -27,13 +28,23 @@ router = APIRouter(prefix="/api/performance-metrics", tags=["Performance"])
 _VERSIONED = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "The version."}}}
 
 
-@router.get("", summary="List measured products", responses=responses(400))
+@router.get(
+    "",
+    summary="List measured products",
+    response_model=PerformancePage,
+    responses={**responses(400), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def list_performance(
-    bindings: Bound, parameters: Annotated[PerformanceParameters, Query()]
-) -> PerformancePage:
-    """One row per product on the as-of day, products without a sale included."""
-    request = parameters.query().model_dump(mode="json")
-    return PerformancePage.model_validate(await measured(bindings, "performance", request))
+    bindings: Bound,
+    request: Request,
+    response: Response,
+    parameters: Annotated[PerformanceParameters, Query()],
+) -> PerformancePage | Response:
+    """One row per product on the as-of day; `Accept: text/csv` gives the same page as CSV."""
+    asked = parameters.query().model_dump(mode="json")
+    page = PerformancePage.model_validate(await measured(bindings, "performance", asked))
+    response.headers["Vary"] = "Accept"
+    return csv_page(request, page) if wants_csv(request.headers.get("accept")) else page
 
 
 @router.get("/stats/summary", summary="Total the measured products", responses=responses(400))
