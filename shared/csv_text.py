@@ -42,9 +42,7 @@ class CsvRow:
 def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:
     """Return rows of CSV, each with its line end."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator=_END).writerows(
-        [_text(cell) for cell in row] for row in rows
-    )
+    csv.writer(buffer, lineterminator=_END).writerows([_text(cell) for cell in row] for row in rows)
     return buffer.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ class TestWindows:
         since, until = make.AT, make.AT + 3 * BACKFILL_WINDOW + timedelta(hours=5)
         windows = backfill_windows(since, until)
         assert (windows[0].since, windows[-1].until) == (since, until)
-        assert all(a.until == b.since for a, b in zip(windows, windows[1:], strict=False))
+        assert all(a.until == b.since for a, b in pairwise(windows))
         assert len(windows) == 4
         assert backfill_windows(until, until) == []
 
