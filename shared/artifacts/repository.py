@@ -136,8 +136,8 @@ class Artifacts:
         row = await self._db.fetch_one(
             "UPDATE macrodata_artifact SET payload = COALESCE($4::jsonb, payload),"
             " status = COALESCE($5, status), version = version + 1, updated_at = $6,"
-            " updated_by = $7, name = COALESCE($8, name) WHERE kind = $1 AND id = $2 AND version = $3"
-            f" RETURNING {_COLUMNS}",
+            " updated_by = $7, name = COALESCE($8, name)"
+            f" WHERE kind = $1 AND id = $2 AND version = $3 RETURNING {_COLUMNS}",
             kind.value,
             artifact_id,
             expected_version,
