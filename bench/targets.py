@@ -38,4 +38,10 @@ TARGETS: Final = {
     "sync.peak_mib_over_idle": Target(
         False, 64.0, "MiB of memory that a sync of 1 GB adds to its idle process at its peak"
     ),
+    "webhooks.per_second": Target(
+        True, 20.0, "webhook deliveries dealt with per second, with every trouble at once"
+    ),
+    "webhooks.accept_p99_ms": Target(
+        False, 250.0, "ms until a webhook is accepted, the slowest of a hundred; Shopify waits 5 s"
+    ),
 }
