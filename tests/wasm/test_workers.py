@@ -148,6 +148,46 @@ class TestFetch:
         assert "HYPERDRIVE" in answer.json()["detail"]
         assert answer.headers["retry-after"] == "60"
 
+    def test_a_publisher_gets_in_with_a_token(
+        self, platform_edge: EdgeWorker, dashboard_edge: EdgeWorker, surroundings: Surroundings
+    ) -> None:
+        staff = {HEADER: surroundings.access.user_token(), "Content-Type": "application/json"}
+
+        def created(path: str, content: dict[str, Any]) -> Any:
+            answer = dashboard_edge.fetch(
+                f"https://dashboard{path}", method="POST", headers=staff, body=json.dumps(content)
+            )
+            assert answer.status == 201, answer.body
+            return answer.json()
+
+        content = {"name": "Reader", "email": "a@b.example", "status": "active"}
+        publisher = created("/api/publishers", content)
+        asked = {"name": "app", "scopes": ["profile:read"]}
+        client = created(f"/api/publishers/{publisher['id']}/oauth-clients", asked)
+        token = platform_edge.fetch(
+            "https://platform/oauth/token",
+            method="POST",
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            body=f"grant_type=client_credentials&client_id={client['id']}"
+            f"&client_secret={client['client_secret']}",
+        )
+        assert token.status == 200, token.body
+        url = "https://platform/v1/publisher"
+        bearer = {"Authorization": f"Bearer {token.json()['access_token']}"}
+        profile = platform_edge.fetch(url, headers=bearer)
+        assert (profile.status, profile.json()["id"]) == (200, publisher["id"])
+        assert "r=299" in profile.headers["ratelimit"] or "r=298" in profile.headers["ratelimit"]
+        assert platform_edge.fetch(url).status == 401
+
+    def test_a_public_read_comes_from_the_cache_and_has_an_etag(
+        self, platform_edge: EdgeWorker
+    ) -> None:
+        url = "https://platform/v1/publications"
+        first, second = platform_edge.fetch(url), platform_edge.fetch(url)
+        assert (first.status, first.body) == (200, second.body), first.body
+        headers = {"If-None-Match": first.headers["etag"]}
+        assert platform_edge.fetch(url, headers=headers).status == 304
+
     def test_no_connection_outlives_its_request(
         self, platform_edge: EdgeWorker, bridge: Bridge
     ) -> None:
