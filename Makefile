@@ -31,8 +31,9 @@ $(VENV)/development.stamp: locks/development.txt $(VENV)/bin/uv
 	uv pip install --quiet --require-hashes --only-binary :all: -r locks/development.txt
 	@touch $@ $(VENV)/local.stamp
 
+# `npm ci` refuses a lock that lacks the optional packages of other platforms; `npm install` keeps to it.
 node_modules/.stamp: package-lock.json $(VENV)/development.stamp
-	npm ci --silent --no-audit --no-fund
+	npm install --no-save --silent --no-audit --no-fund
 	@touch $@
 
 .PHONY: demo smoke serve
