@@ -134,8 +134,8 @@ def _outcome(
                 " between, and commits to four Iceberg tables, sales by day."
             ),
             (
-                "Plain DuckDB runs the same SQL in one session with DuckDB's own settings,"
-                " and writes the two results as two Parquet files."
+                "Plain DuckDB runs the same SQL in one session without a limit of memory, and"
+                " writes the two results, unsorted, as two Parquet files."
             ),
             (
                 "PostgreSQL has a table of only the columns that are read, 512 MB to sort in,"
