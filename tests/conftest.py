@@ -13,8 +13,3 @@ pytest_plugins = [
     "tests.fixtures.assets",  # after the runs and the shop that it imports
     "tests.fixtures.edge",  # last: it builds on the others
 ]
-
-
-def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name a function by its name: its address differs between the processes of one run."""
-    return getattr(val, "__name__", None) if callable(val) else None
