@@ -51,11 +51,8 @@ doctor: $(VENV)/local.stamp ## Look at all that a deployment depends on (ENV=loc
 	@python -m local doctor --env $(or $(ENV),local) $(if $(STATE),--state "$(STATE)")
 
 .PHONY: test test-wasm check lint types imports unit
-# Two processes, a file in one of them; what assembles build/ runs alone.
-ALONE := tests/wasm tests/architecture
 test: node_modules/.stamp ## Run every tier of tests
-	pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
-	pytest $(ALONE)
+	pytest -n 2 --dist loadgroup
 
 test-wasm: node_modules/.stamp ## Run the edge bundles in real Pyodide
 	pytest tests/wasm

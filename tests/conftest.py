@@ -1,5 +1,7 @@
 """Fixtures shared by every tier live in tests/fixtures, one file per part of the system."""
 
+import pytest
+
 pytest_plugins = [
     "tests.fixtures.lake",
     "tests.fixtures.measurement",
@@ -13,3 +15,11 @@ pytest_plugins = [
     "tests.fixtures.assets",  # after the runs and the shop that it imports
     "tests.fixtures.edge",  # last: it builds on the others
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process; all that assembles `build/` counts as one file."""
+    for item in items:
+        tier = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+        group = "edge" if tier in {"wasm", "architecture"} else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
