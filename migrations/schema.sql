@@ -1036,6 +1036,53 @@ COMMENT ON COLUMN public.publication_item.is_active IS 'False once the product h
 
 
 --
+-- Name: publication_telemetry; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.publication_telemetry (
+    id text NOT NULL,
+    event_type text NOT NULL,
+    publisher_id text NOT NULL,
+    publication_id text NOT NULL,
+    item_id text NOT NULL,
+    program_id text,
+    click_id text,
+    order_reference text,
+    amount numeric(19,4),
+    currency text,
+    occurred_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE publication_telemetry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.publication_telemetry IS 'One publication event that the domain tracks: a conversion that a publisher reports.';
+
+
+--
+-- Name: COLUMN publication_telemetry.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication_telemetry.id IS 'The event id in the stream.';
+
+
+--
+-- Name: COLUMN publication_telemetry.click_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication_telemetry.click_id IS 'The referral that it names, if any.';
+
+
+--
+-- Name: COLUMN publication_telemetry.order_reference; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.publication_telemetry.order_reference IS 'What the publisher says of the order; never trusted.';
+
+
+--
 -- Name: publisher; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1065,6 +1112,43 @@ COMMENT ON TABLE public.publisher IS 'One publisher: who shows products to an au
 --
 
 COMMENT ON COLUMN public.publisher.status IS 'pending, active or suspended; only an active publisher is visible and may call the API.';
+
+
+--
+-- Name: referral; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.referral (
+    id text NOT NULL,
+    item_id text NOT NULL,
+    publication_id text NOT NULL,
+    publisher_id text NOT NULL,
+    program_id text NOT NULL,
+    product_id text NOT NULL,
+    clicked_at timestamp with time zone NOT NULL,
+    visitor_hash text
+);
+
+
+--
+-- Name: TABLE referral; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.referral IS 'One click that an order may be attributed to: its item was in a program when it happened.';
+
+
+--
+-- Name: COLUMN referral.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.referral.id IS 'Made of the nonce of the signed click id, so a repeated click is one row.';
+
+
+--
+-- Name: COLUMN referral.visitor_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.referral.visitor_hash IS 'Of address and user agent with a salt of the day; neither is kept.';
 
 
 --
@@ -1465,11 +1549,27 @@ ALTER TABLE ONLY public.publication
 
 
 --
+-- Name: publication_telemetry publication_telemetry_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.publication_telemetry
+    ADD CONSTRAINT publication_telemetry_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: publisher publisher_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.publisher
     ADD CONSTRAINT publisher_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: referral referral_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.referral
+    ADD CONSTRAINT referral_pkey PRIMARY KEY (id);
 
 
 --
@@ -1811,6 +1911,20 @@ CREATE INDEX publication_publisher_id ON public.publication USING btree (publish
 
 
 --
+-- Name: publication_telemetry_click_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX publication_telemetry_click_id ON public.publication_telemetry USING btree (click_id) WHERE (click_id IS NOT NULL);
+
+
+--
+-- Name: publication_telemetry_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX publication_telemetry_publisher_id ON public.publication_telemetry USING btree (publisher_id, occurred_at);
+
+
+--
 -- Name: publisher_created_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1822,6 +1936,13 @@ CREATE INDEX publisher_created_at ON public.publisher USING btree (created_at, i
 --
 
 CREATE UNIQUE INDEX publisher_name ON public.publisher USING btree (lower(name));
+
+
+--
+-- Name: referral_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX referral_publisher_id ON public.referral USING btree (publisher_id, clicked_at);
 
 
 --
@@ -1858,4 +1979,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261121023000'),
     ('20261121023100'),
     ('20261121023200'),
-    ('20261121023300');
+    ('20261121023300'),
+    ('20261124010000');
