@@ -220,6 +220,62 @@ COMMENT ON TABLE public.fulfillment_line IS 'How many units of one order line on
 
 
 --
+-- Name: idempotent_request; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idempotent_request (
+    id text NOT NULL,
+    principal text NOT NULL,
+    method text NOT NULL,
+    path text NOT NULL,
+    key text NOT NULL,
+    request_sha256 text NOT NULL,
+    attempt text NOT NULL,
+    status integer,
+    headers jsonb,
+    body text,
+    created_at timestamp with time zone NOT NULL,
+    held_until timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE idempotent_request; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.idempotent_request IS 'One POST that came with an Idempotency-Key, and its answer once there is one; kept for a day.';
+
+
+--
+-- Name: COLUMN idempotent_request.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotent_request.id IS 'Derived from principal, method, path and key.';
+
+
+--
+-- Name: COLUMN idempotent_request.attempt; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotent_request.attempt IS 'Who works on it: an attempt that was taken over writes no answer any more.';
+
+
+--
+-- Name: COLUMN idempotent_request.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotent_request.status IS 'Null while it is worked on.';
+
+
+--
+-- Name: COLUMN idempotent_request.held_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotent_request.held_until IS 'When an attempt without an answer counts as lost.';
+
+
+--
 -- Name: link_product_macrodata_artifact; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1285,6 +1341,14 @@ ALTER TABLE ONLY public.fulfillment
 
 
 --
+-- Name: idempotent_request idempotent_request_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotent_request
+    ADD CONSTRAINT idempotent_request_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: link_product_macrodata_artifact link_product_macrodata_artifact_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1621,6 +1685,13 @@ CREATE INDEX fulfillment_line_order_id ON public.fulfillment_line USING btree (o
 --
 
 CREATE INDEX fulfillment_order_id ON public.fulfillment USING btree (order_id);
+
+
+--
+-- Name: idempotent_request_expires_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idempotent_request_expires_at ON public.idempotent_request USING btree (expires_at);
 
 
 --
@@ -1980,4 +2051,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261121023100'),
     ('20261121023200'),
     ('20261121023300'),
-    ('20261124010000');
+    ('20261124010000'),
+    ('20261124030000');

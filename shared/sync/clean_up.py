@@ -1,4 +1,4 @@
-"""Removes artifacts that are past their use: old exports with their files, and old imports."""
+"""Removes what is past its use: old exports with their files, old imports, answered requests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from shared.artifacts.repository import Artifacts
 from shared.csv_exports.files import remove_parts
 from shared.csv_exports.models import export_key
 from shared.errors import NotFound
+from shared.idempotency.requests import remove_expired
 from shared.ports import Database, ObjectStore
 
 EXPORTS_KEPT: Final = timedelta(days=90)
@@ -25,10 +26,11 @@ _ENDED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CleanedUp:
-    """How many artifacts of each kind were removed."""
+    """How many of each kind were removed."""
 
     exports: int
     imports: int
+    requests: int
 
 
 async def clean_up(
@@ -39,7 +41,7 @@ async def clean_up(
     exports_kept: timedelta = EXPORTS_KEPT,
     imports_kept: timedelta = IMPORTS_KEPT,
 ) -> CleanedUp:
-    """Remove exports and imports that ended longer ago than they are kept."""
+    """Remove exports and imports that ended longer ago than they are kept, and expired keys."""
     exports = await _old(db, ArtifactKind.DOCUMENT_EXPORT, at - exports_kept)
     imports = await _old(db, ArtifactKind.COMBO_IMPORT, at - imports_kept)
     for artifact_id in exports:
@@ -48,7 +50,7 @@ async def clean_up(
         await _remove(db, ArtifactKind.DOCUMENT_EXPORT, artifact_id)
     for artifact_id in imports:
         await _remove(db, ArtifactKind.COMBO_IMPORT, artifact_id)
-    return CleanedUp(len(exports), len(imports))
+    return CleanedUp(len(exports), len(imports), await remove_expired(db, at=at))
 
 
 async def _old(db: Database, kind: ArtifactKind, before: datetime) -> list[str]:

@@ -26,15 +26,6 @@ Caller = Annotated[Principal, Depends(_principal)]
 
 
 IfMatch = Annotated[str | None, Header(description="The ETag of the version that was read.")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=8,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="The same key of the same caller starts nothing twice.",
-    ),
-]
 EntityId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 """Any id of ours: one of another kind names nothing, and is answered so."""
 

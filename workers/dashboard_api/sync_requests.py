@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from dashboard_api.ingest import Ingest
 from shared.errors import Conflict
+from shared.idempotency.models import keyed_id
 from shared.identity.models import Principal
-from shared.ids import derived_id, new_id
 from shared.jobs import (
     MeasurementDatasetRefresh,
     ProductTagSync,
@@ -99,7 +99,7 @@ async def request_refresh(
 
 
 def _run_id(name: str, principal: Principal, key: str | None) -> str:
-    return new_id("run") if key is None else derived_id("run", principal.subject, key, name)
+    return keyed_id("run", principal.subject, key, name)
 
 
 async def _lease(ingest: Ingest, runs: dict[SyncObject, str]) -> None:

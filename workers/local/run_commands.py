@@ -53,7 +53,7 @@ def letters(
 
 @app.command()
 def clean_up(*, directory: StateDirectory = state.DEFAULT) -> int:
-    """Remove exports and imports that are past their use."""
+    """Remove exports, imports and answered requests that are past their use."""
     return ask("clean-up", "", directory)
 
 

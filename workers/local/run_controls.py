@@ -51,7 +51,7 @@ async def retry_failed(ingest: IngestBindings, hours: str) -> JsonObject:
 
 
 async def clean(ingest: IngestBindings, _: str) -> JsonObject:
-    """Remove exports and imports that are past their use."""
+    """Remove exports, imports and answered requests that are past their use."""
     async with ingest.databases.open() as db:
         return asdict(await clean_up(db, ingest.objects, at=ingest.clock.now()))
 

@@ -106,7 +106,7 @@ async def test_a_request_that_is_not_valid_is_named(
 async def test_a_bad_key_is_named(staff_api: StaffApi) -> None:
     response = await staff_api.http.post(SYNC, headers={"Idempotency-Key": "a b"})
     assert response.status_code == 400
-    assert response.json()["errors"][0]["pointer"] == "/idempotency-key"
+    assert response.json()["errors"][0]["pointer"] == "/Idempotency-Key"
 
 
 async def test_runs_are_listed_newest_first_in_pages(staff_api: StaffApi) -> None:

@@ -78,7 +78,7 @@ async def test_a_refresh_is_queued(staff_api: StaffApi) -> None:
     assert first.headers["location"] == f"/api/ingest/runs/{run_id}"
     jobs = [parse_job(delivery.body) for delivery in staff_api.jobs.receive()]
     wanted = MeasurementDatasetRefresh(run_id=run_id, requested_by="staff@example.com")
-    assert jobs == [wanted, wanted]
+    assert jobs == [wanted]
 
 
 @pytest.mark.parametrize(

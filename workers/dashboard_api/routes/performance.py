@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
-from dashboard_api.dependencies import Bound, Caller, IdempotencyKey, IngestWorker
+from dashboard_api.dependencies import Bound, Caller, IngestWorker
 from dashboard_api.measurements import measured
 from dashboard_api.performance_csv import csv_page, wants_csv
 from dashboard_api.schemas import (
@@ -18,12 +18,15 @@ from dashboard_api.schemas import (
 )
 from dashboard_api.sync_requests import request_sync, run_href
 from shared.http.conditional import etag, is_unchanged, require_match
+from shared.http.idempotency import IdempotencyKey, IdempotentRoute
 from shared.http.problems import responses
 from shared.performance.models import ClassificationSpec
 from shared.performance.schemas import ClassificationSettings, PerformancePage, PerformanceSummary
 from shared.performance.settings import get_classification, put_classification
 
-router = APIRouter(prefix="/api/performance-metrics", tags=["Performance"])
+router = APIRouter(
+    prefix="/api/performance-metrics", tags=["Performance"], route_class=IdempotentRoute
+)
 
 _VERSIONED = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "The version."}}}
 

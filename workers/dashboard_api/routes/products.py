@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from dashboard_api.dependencies import Bound, Caller, EntityId, IdempotencyKey, IngestWorker
+from dashboard_api.dependencies import Bound, Caller, EntityId, IngestWorker
 from dashboard_api.pages import page_of, position_of
 from dashboard_api.product_requests import (
     ProductMeasured,
@@ -16,12 +16,13 @@ from dashboard_api.product_requests import (
 )
 from dashboard_api.schemas import RunAccepted, RunRead
 from dashboard_api.sync_requests import request_tag_sync, run_href
+from shared.http.idempotency import IdempotencyKey, IdempotentRoute
 from shared.http.pagination import Page
 from shared.http.problems import responses
 from shared.products.catalog import list_products
 from shared.products.schemas import ProductRead
 
-router = APIRouter(prefix="/api/products", tags=["Products"])
+router = APIRouter(prefix="/api/products", tags=["Products"], route_class=IdempotentRoute)
 
 
 @router.get("", summary="List products", responses=responses(400))
@@ -46,7 +47,7 @@ async def read_product(bindings: Bound, product_id: EntityId) -> ProductMeasured
     "/tags/sync",
     status_code=202,
     summary="Sync every product's tags",
-    responses=responses(400, 409),
+    responses=responses(400, 409, 422),
 )
 async def sync_tags(
     *,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from dashboard_api.dependencies import Bound, Caller, EntityId, IdempotencyKey
+from dashboard_api.dependencies import Bound, Caller, EntityId
 from dashboard_api.group_sales import (
     TagDistribution,
     TagPerformanceQuery,
@@ -18,12 +18,13 @@ from dashboard_api.group_sales import (
 from dashboard_api.order_requests import DayParameters
 from dashboard_api.schemas import RunAccepted
 from dashboard_api.sync_requests import request_refresh, run_href
+from shared.http.idempotency import IdempotencyKey, IdempotentRoute
 from shared.http.problems import responses
 from shared.performance.group_schemas import GroupPage
 from shared.tags.groups import get_tag_group
 from shared.tags.schemas import Name
 
-router = APIRouter(prefix="/api/tag-analytics", tags=["Tag analytics"])
+router = APIRouter(prefix="/api/tag-analytics", tags=["Tag analytics"], route_class=IdempotentRoute)
 _DAYS = Annotated[DayParameters, Query()]
 
 
@@ -61,7 +62,7 @@ async def read_group_performance(
     return await distribution(bindings, group, tags, asked)
 
 
-@router.post("/refresh", status_code=202, summary="Measure now", responses=responses(400))
+@router.post("/refresh", status_code=202, summary="Measure now", responses=responses(400, 409, 422))
 async def refresh(
     bindings: Bound, caller: Caller, response: Response, idempotency_key: IdempotencyKey = None
 ) -> RunAccepted:

@@ -1,0 +1,67 @@
+"""Carries a request out once: the first time works, later ones get the same answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.errors import Conflict, FieldProblem, InvalidInput
+from shared.idempotency.models import KeptAnswer, KeyedRequest
+from shared.idempotency.repository import IdempotentRequests
+from shared.ports import Database
+
+KEPT: Final = timedelta(hours=24)
+HELD: Final = timedelta(minutes=2)
+"""Longer than any request lives: after that, an attempt without an answer was lost."""
+RETRY_AFTER: Final = timedelta(seconds=2)
+_CHUNK: Final = 10_000
+
+
+class IdempotencyKeyReused(InvalidInput):
+    """The Idempotency-Key belongs to another request."""
+
+
+class RequestInProgress(Conflict):
+    """The request with this Idempotency-Key is being worked on."""
+
+
+async def begin(
+    db: Database, request: KeyedRequest, attempt: str, *, at: datetime
+) -> KeptAnswer | None:
+    """Return the answer that the request had, or None: then it is this attempt's to carry out.
+
+    Raises:
+        IdempotencyKeyReused: The caller sent something else under the key.
+        RequestInProgress: Another attempt has not answered yet.
+    """
+    requests = IdempotentRequests(db)
+    if await requests.hold(request, attempt, at=at, held_until=at + HELD, expires_at=at + KEPT):
+        return None
+    known = await requests.find(request.id)
+    if known is not None and known.sha256 != request.sha256:
+        detail = "was sent with another body or query before"
+        raise IdempotencyKeyReused(
+            f"the key {detail}", problems=[FieldProblem("/Idempotency-Key", detail)]
+        )
+    if known is None or known.answer is None:
+        seconds = str(RETRY_AFTER // timedelta(seconds=1))
+        raise RequestInProgress("ask again with the same key", headers={"Retry-After": seconds})
+    return known.answer
+
+
+async def finish(db: Database, request: KeyedRequest, attempt: str, answer: KeptAnswer) -> None:
+    """Keep the answer for who asks again."""
+    await IdempotentRequests(db).answer(request.id, attempt, answer)
+
+
+async def abandon(db: Database, request: KeyedRequest, attempt: str) -> None:
+    """Give the key back: the request failed and left nothing behind."""
+    await IdempotentRequests(db).release(request.id, attempt)
+
+
+async def remove_expired(db: Database, *, at: datetime) -> int:
+    """Remove what is past its day, a part at a time; return how many there were."""
+    requests, removed = IdempotentRequests(db), 0
+    while part := await requests.remove_expired(at, limit=_CHUNK):
+        removed += part
+    return removed
