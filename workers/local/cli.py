@@ -92,9 +92,27 @@ def demo(
 
 
 @app.command()
-def serve(*, directory: StateDirectory = state.DEFAULT, port: Port = None) -> int:
+def serve(
+    *,
+    directory: StateDirectory = state.DEFAULT,
+    port: Port = None,
+    public_port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    ingest_port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    shop: Annotated[
+        str | None, typer.Option(help="URL of the shop, where `local shop` runs it.")
+    ] = None,
+    crons: Annotated[bool, typer.Option(help="Keep the schedule.")] = True,
+) -> int:
     """Serve the platform on the state it has."""
-    return _run("run_serve", Options.of(directory, port=port))
+    options = Options.of(
+        directory,
+        port=port,
+        public_port=public_port,
+        ingest_port=ingest_port,
+        shop_url=shop,
+        crons=crons,
+    )
+    return _run("run_serve", options)
 
 
 @app.command()
@@ -133,10 +151,11 @@ def smoke(
 def fire(
     cron: Annotated[str, typer.Argument(help="As in the configuration, e.g. '0 6 * * *'.")],
     *,
+    at: Annotated[str | None, typer.Option(help="The minute it is for; else now.")] = None,
     directory: StateDirectory = state.DEFAULT,
 ) -> int:
     """Start what a cron starts, in the running platform or in one of its own."""
-    return _control("fire", cron, directory)
+    return _control("fire", f"{cron} @ {at}" if at else cron, directory)
 
 
 @app.command()

@@ -8,21 +8,27 @@ from dataclasses import asdict
 from typing import Final
 
 import httpx
+from ingest.app import internal_app
 from ingest.bindings import IngestBindings
 from ingest.scheduled import fire
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local import asset_controls, run_controls
 from local.doctor import examine_local
 from local.public_ingest import audit_webhooks
-from shared.errors import DomainError, NotFound, Unavailable
+from shared.clock import parse_instant
+from shared.errors import DomainError, InvalidInput, NotFound, Unavailable
 from shared.ids import new_id
 from shared.ports import JsonObject
 from shared.sync.replay import replay_archive
 
 PATH: Final = "/cdn-cgi/local/"
+INTERNAL: Final = f"{PATH}internal"
+"""Where ingest's internal routes are, for who knows the secret."""
 HEADER: Final = "X-Local-Control"
 TIMEOUT: Final = 3600.0
 
@@ -31,9 +37,14 @@ class RunUnknown(NotFound):
     """There is no sync run with this id among the last 500."""
 
 
-async def fire_cron(ingest: IngestBindings, cron: str) -> JsonObject:
-    """Start what belongs to a cron expression, as if its minute were now."""
-    return {"runs": list(await fire(cron, ingest.clock.now(), ingest))}
+async def fire_cron(ingest: IngestBindings, text: str) -> JsonObject:
+    """Start what belongs to a cron expression, as if its minute were now or at `@ instant`."""
+    cron, _, instant = (part.strip() for part in text.partition("@"))
+    try:
+        at = parse_instant(instant) if instant else ingest.clock.now()
+    except ValueError as error:
+        raise InvalidInput(f"{instant!r} is no instant") from error
+    return {"runs": list(await fire(cron, at, ingest))}
 
 
 async def replay_run(ingest: IngestBindings, run_id: str) -> JsonObject:
@@ -76,32 +87,42 @@ CONTROLS: Final[dict[str, Callable[[IngestBindings, str], Awaitable[JsonObject]]
 
 
 class Controls:
-    """Answers `POST /cdn-cgi/local/{control}` to who knows the state's secret."""
+    """Answers `POST /cdn-cgi/local/{control}` to who knows the state's secret, and `internal/`."""
 
     def __init__(self, app: ASGIApp, ingest: IngestBindings, secret: str) -> None:
         self.app = app
         self.ingest = ingest
         self.secret = secret
+        self.internal = Starlette(routes=[Mount(INTERNAL, internal_app(lambda _: ingest))])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
         if scope["type"] != "http" or not scope["path"].startswith(PATH):
             await self.app(scope, receive, send)
             return
-        answer = await self._answer(Request(scope, receive))
+        request = Request(scope, receive)
+        answer: ASGIApp
+        if not is_known(request, self.secret):
+            answer = JSONResponse({"detail": "not found"}, 404)
+        elif request.url.path.startswith(f"{INTERNAL}/"):
+            answer = self.internal
+        else:
+            answer = await self._answer(request)
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> JSONResponse:
         control = CONTROLS.get(request.url.path.removeprefix(PATH))
-        allowed = hmac.compare_digest(
-            request.headers.get(HEADER, "").encode(), self.secret.encode()
-        )
-        if control is None or not allowed or request.method != "POST":
+        if control is None or request.method != "POST":
             return JSONResponse({"detail": "not found"}, 404)
         try:
             return JSONResponse(await control(self.ingest, (await request.body()).decode()))
         except DomainError as error:
             return JSONResponse({"detail": str(error) or error.title()}, error.status)
+
+
+def is_known(request: Request, secret: str) -> bool:
+    """Return whether the request has the secret of the state directory."""
+    return hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode())
 
 
 async def ask_running(url: str, secret: str, control: str, argument: str) -> JsonObject:

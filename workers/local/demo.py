@@ -36,7 +36,7 @@ async def run_demo(options: Options) -> int:
 async def run_serve(options: Options) -> int:
     """Serve the platform on the state it has, until stopped."""
     screen = Screen(Console())
-    async with running(options, screen.starting) as platform:
+    async with running(options, screen.starting, crons=options.crons) as platform:
         screen.show_addresses(platform)
         await asyncio.Event().wait()
     return STOPPED

@@ -53,6 +53,12 @@ class Options:
     orders_csv: Path | None = None
     port: int | None = None
     database_url: str | None = None
+    public_port: int | None = None
+    ingest_port: int | None = None
+    shop_url: str | None = None
+    """An emulated shop that runs in a process of its own; else the platform runs one."""
+    crons: bool = True
+    """Whether the schedule is kept while the platform serves."""
 
     @classmethod
     def of(
@@ -63,6 +69,10 @@ class Options:
         seed: int | None = None,
         orders_csv: Path | None = None,
         port: int | None = None,
+        public_port: int | None = None,
+        ingest_port: int | None = None,
+        shop_url: str | None = None,
+        crons: bool = True,
     ) -> Self:
         """Return the options of a command line; `DATABASE_URL` names a PostgreSQL to use.
 
@@ -78,6 +88,10 @@ class Options:
             orders_csv=orders_csv.absolute() if orders_csv else None,
             port=port,
             database_url=os.environ.get("DATABASE_URL") or None,
+            public_port=public_port,
+            ingest_port=ingest_port,
+            shop_url=shop_url.rstrip("/") if shop_url else None,
+            crons=crons,
         )
 
     def store(self, now: datetime) -> StoreChoice:

@@ -20,9 +20,10 @@ from ingest.workflows import WORKFLOWS
 from platform_api.app import create_app as create_public_app
 
 from local.access_emulator import AUDIENCE, AccessEmulator, AccessGate
+from local.addresses import Addresses, announced
 from local.asset_host import asset_host
 from local.consumer import Consumer
-from local.controls import Controls
+from local.controls import INTERNAL, Controls
 from local.dropbox_emulator import DropboxEmulator
 from local.emulated_shop import EmulatedShop, serving_shop
 from local.iceberg_rest import CatalogServer, serve_catalog
@@ -104,7 +105,7 @@ async def running(
             for directory in (options.state.objects, options.state.assets)
         )
         served = await _served_assets(stack, options.state, assets)
-        public = stack.enter_context(closing(listen()))
+        public = stack.enter_context(closing(listen(options.ingest_port or 0)))
         settings = _settings(access, shop, lake, {**served, "INGEST_URL": url_of(public)})
         wiring = Wiring(
             options.state, journal, databases, workflows, catalog, settings, objects, assets
@@ -112,16 +113,10 @@ async def running(
         ingest = wiring.ingest()
         lander = _start_ingest(stack, wiring, ingest, crons=crons)
         await _serve_shopify(stack, ingest, public)
-        dashboard = wiring.dashboard(ingest)
-        app = Controls(
-            AccessGate(create_app(lambda _: dashboard), access),
-            ingest,
-            options.state.secret("control"),
-        )
-        url = await stack.enter_async_context(serving(app, listener))
-        yield Platform(
+        url = await _serve_staff(stack, wiring, ingest, access, listener)
+        platform = Platform(
             url,
-            await _serve_public(stack, wiring),
+            await _serve_public(stack, wiring, options.public_port),
             database_url,
             access,
             shop,
@@ -131,6 +126,23 @@ async def running(
             workflows,
             lander,
         )
+        stack.enter_context(announced(options.state, _addresses(platform, options.state)))
+        yield platform
+
+
+def _addresses(platform: Platform, state: State) -> Addresses:
+    return Addresses(
+        dashboard=platform.url,
+        platform=platform.public_url,
+        ingest=platform.settings.INGEST_URL or "",
+        internal=f"{platform.url}{INTERNAL}",
+        shop=platform.shop.url,
+        database=platform.database_url,
+        catalog=platform.catalog.url,
+        warehouse=platform.catalog.warehouse,
+        catalog_token=platform.catalog.token,
+        control=state.secret("control"),
+    )
 
 
 def _dashboard_socket(port: int | None) -> socket.socket:
@@ -190,10 +202,26 @@ async def _serve_shopify(
     await audit_webhooks(ingest, MEND)
 
 
-async def _serve_public(stack: AsyncExitStack, wiring: Wiring) -> str:
+async def _serve_staff(
+    stack: AsyncExitStack,
+    wiring: Wiring,
+    ingest: IngestBindings,
+    access: AccessEmulator,
+    listener: socket.socket,
+) -> str:
+    """Serve dashboard-api behind the login, with the developer's controls, and return its URL."""
+    dashboard = wiring.dashboard(ingest)
+    gate = AccessGate(create_app(lambda _: dashboard), access)
+    app = Controls(gate, ingest, wiring.state.secret("control"))
+    return await stack.enter_async_context(serving(app, listener))
+
+
+async def _serve_public(stack: AsyncExitStack, wiring: Wiring, port: int | None) -> str:
     """Serve platform-api on a port of its own and return its address."""
     bound = wiring.publishers()
-    return await stack.enter_async_context(serving(create_public_app(lambda _: bound), listen()))
+    return await stack.enter_async_context(
+        serving(create_public_app(lambda _: bound), listen(port or 0))
+    )
 
 
 def _settings(

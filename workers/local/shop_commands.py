@@ -64,6 +64,24 @@ def doctor(*, env: Environment = LOCAL, directory: StateDirectory = state.DEFAUL
 
 
 @app.command()
+def shop(
+    *,
+    directory: StateDirectory = state.DEFAULT,
+    orders: Annotated[int | None, typer.Option(min=100, max=1_000_000)] = None,
+    seed: int | None = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    retry_scale: Annotated[
+        float, typer.Option(min=0, max=1, help="Of the 4 hours that failed deliveries retry.")
+    ] = 1,
+) -> int:
+    """Run the emulated shop of a state directory alone, with its test controls."""
+    from local.emulated_shop import run_shop  # noqa: PLC0415 - the others need it not
+
+    options = Options.of(directory, orders=orders, seed=seed, port=port)
+    return until_stopped(run_shop(options, retry_scale, typer.echo), code=0)
+
+
+@app.command()
 def install(*, env: Environment) -> int:
     """Print the address at which a merchant installs the app; it holds for an hour."""
     typer.echo(install_link(deployment(env).settings, SystemClock().now()))

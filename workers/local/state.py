@@ -81,6 +81,11 @@ class State:
         return self.directory / "orders.csv"
 
     @property
+    def addresses(self) -> Path:
+        """Return the file that says where the parts of the running platform are."""
+        return self.directory / "addresses.json"
+
+    @property
     def log(self) -> Path:
         """Return the log file of a platform that has the terminal for other things."""
         return self.directory / "platform.log"
