@@ -50,13 +50,16 @@ serve: $(VENV)/local.stamp ## Run the platform on the state it has, without a sy
 doctor: $(VENV)/local.stamp ## Look at all that a deployment depends on (ENV=local, staging, production)
 	@python -m local doctor --env $(or $(ENV),local) $(if $(STATE),--state "$(STATE)")
 
-.PHONY: test test-wasm check lint types imports unit
+.PHONY: test test-wasm e2e check lint types imports unit
 test: node_modules/.stamp ## Run every tier of tests
 	pytest -n 2 --dist loadgroup --ignore=tests/wasm --ignore=tests/architecture
 	pytest tests/wasm tests/architecture
 
 test-wasm: node_modules/.stamp ## Run the edge bundles in real Pyodide
 	pytest tests/wasm
+
+e2e: $(VENV)/development.stamp ## Run the scenarios on the local platform
+	pytest tests/e2e
 
 check: lint types imports unit ## Lint, types, import directions, unit tests
 

@@ -18,8 +18,13 @@ pytest_plugins = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process; all that assembles `build/` counts as one file."""
+    """Keep a file's tests in one process.
+
+    All that assembles `build/` counts as one file, and so does all that shares the one platform.
+    """
     for item in items:
         tier = item.path.relative_to(item.config.rootpath / "tests").parts[0]
         group = "edge" if tier in {"wasm", "architecture"} else str(item.path)
+        if "target" in getattr(item, "fixturenames", ()):
+            group = "target"
         item.add_marker(pytest.mark.xdist_group(group))

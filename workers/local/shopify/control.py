@@ -169,12 +169,17 @@ class Controls:
         return {"accepted": len(self._emulator.tokens)}
 
     def change(self, body: JsonObject) -> JsonObject:
-        """`{"action": name, ...arguments}`; see ShopChanges for what there is."""
+        """`{"action": name, ...arguments}`; see ShopChanges. With `"silent": true`, no webhooks."""
         arguments = dict(body)
+        webhooks = self._emulator.api.webhooks
         act = self._actions.get(arguments.pop("action", ""))
         if act is None:
             raise UnknownRequest(f"actions: {', '.join(self._actions)}")
-        result = act(**arguments)
+        webhooks.muted = bool(arguments.pop("silent", False))
+        try:
+            result = act(**arguments)
+        finally:
+            webhooks.muted = False
         if isinstance(result, Order):
             return {"order": order_truth(result)}
         if isinstance(result, Product):

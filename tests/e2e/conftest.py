@@ -1,0 +1,26 @@
+"""The fixture `target`: the platform that a scenario runs against, one for the session."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest_asyncio
+
+from tests.e2e.local_target import LocalTarget
+from tests.e2e.running_target import RunningTarget, synced_and_measured
+from tests.e2e.target import Target
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def target() -> AsyncIterator[Target]:
+    """The platform with a small shop, synced and measured."""
+    with TemporaryDirectory(prefix="e2e-") as directory:
+        running: RunningTarget = LocalTarget(Path(directory))
+        try:
+            await running.start()
+            await synced_and_measured(running)
+            yield running
+        finally:
+            await running.stop()

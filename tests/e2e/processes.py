@@ -1,0 +1,77 @@
+"""Processes of their own session, so that a kill reaches all that they have started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, STDOUT, Process
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+GRACE = 40.0
+
+
+class ProcessEnded(RuntimeError):
+    """A process ended that was to go on; the message has the end of its output."""
+
+
+class Command:
+    """A `python -m local ...` that runs until it is stopped or killed."""
+
+    def __init__(self, *arguments: str, log: Path) -> None:
+        self.arguments = arguments
+        self.log = log
+        self._process: Process | None = None
+
+    async def start(self) -> None:
+        """Start it."""
+        with self.log.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "local", *self.arguments,
+                stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd=ROOT, start_new_session=True,
+                env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'workers'}", "COLUMNS": "120"},
+            )  # fmt: skip
+
+    def check(self) -> None:
+        """Raise if it has ended."""
+        if self._process is None or self._process.returncode is not None:
+            tail = self.log.read_text(errors="replace")[-3000:]
+            raise ProcessEnded(f"{' '.join(self.arguments[:2])} ended:\n{tail}")
+
+    async def kill(self) -> None:
+        """Kill -9 everything of its session."""
+        await self._signal_all(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Ask it to end; what has not ended in time is killed."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(GRACE):
+                await process.wait()
+        except TimeoutError:
+            await self._signal_all(signal.SIGKILL)
+
+    async def _signal_all(self, number: signal.Signals) -> None:
+        process = self._process
+        if process is None:
+            return
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            return
+        await process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
