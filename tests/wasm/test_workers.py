@@ -237,6 +237,16 @@ class TestCron:
         with pytest.raises(EdgeError, match="UnknownCron"):
             ingest_edge.ask("trigger", cron="1 2 3 4 5", scheduledTime=SIX)
 
+    def test_a_tick_tells_of_the_health_once(
+        self, ingest_edge: EdgeWorker, surroundings: Surroundings
+    ) -> None:
+        for _ in range(2):
+            with pytest.raises(EdgeError, match="UnknownCron"):
+                ingest_edge.ask("trigger", cron="1 2 3 4 5", scheduledTime=SIX)
+        (told,) = surroundings.alerts
+        assert (told["event"], told["status"]) == ("degraded", "degraded")
+        assert "measurement refresh" in told["text"]
+
     def test_the_daily_cron_leaves_what_the_embedded_platform_leaves(
         self,
         ingest_edge: EdgeWorker,

@@ -1,4 +1,7 @@
-"""Which Workflows a cron expression starts; the run ids carry the minute it was scheduled for."""
+"""Which Workflows a cron expression starts; the run ids carry the minute it was scheduled for.
+
+Every tick ends with a look at the health, of which a webhook is told when it turns.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from typing import Final
 from ingest.bindings import IngestBindings
 from ingest.starts import start_job
 from shared.errors import DomainError
+from shared.health.alerts import Receiver, tell_of_health
+from shared.health.checks import ingest_health
+from shared.health.models import Health
 from shared.jobs import (
     AssetHealthCheck,
     Job,
@@ -60,11 +66,37 @@ async def fire(cron: str, scheduled_at: datetime, bindings: IngestBindings) -> S
     """Start what belongs to the expression and return the run ids.
 
     A second firing of the same minute starts nothing. One Workflow that does not start keeps no
-    other from starting.
+    other from starting, and nothing keeps the health from being looked at.
 
     Raises:
         UnknownCron: Nothing belongs to it: configuration and code have drifted apart.
     """
+    try:
+        return await _start_all(cron, scheduled_at, bindings)
+    finally:
+        await watch_health(bindings)
+
+
+async def watch_health(bindings: IngestBindings) -> None:
+    """Tell the alert webhook, if there is one, once when the health turns; never raises."""
+    if (url := bindings.settings.ALERT_WEBHOOK_URL) is None:
+        return
+
+    async def look() -> Health:
+        return await ingest_health(
+            bindings.databases, bindings.watermarks, bindings.objects, bindings.clock
+        )
+
+    await tell_of_health(
+        look,
+        bindings.watermarks,
+        Receiver(url, bindings.http),
+        shop=bindings.settings.SHOP_DOMAIN,
+        clock=bindings.clock,
+    )
+
+
+async def _start_all(cron: str, scheduled_at: datetime, bindings: IngestBindings) -> Sequence[str]:
     if (jobs_of := CRONS.get(cron)) is None:
         _LOG.error("unknown cron", extra={"cron": cron})
         raise UnknownCron(f"{cron!r} is none of {sorted(CRONS)}")
