@@ -10,6 +10,13 @@ from fastapi.openapi.utils import get_openapi
 from shared.http.problems import Problem
 from shared.ports import JsonObject
 
+_TEXT: Final = {"schema": {"type": "string"}}
+LOCATED: Final[dict[str, Any]] = {"headers": {"Location": _TEXT | {"description": "Where it is."}}}
+VERSIONED: Final[dict[str, Any]] = {"headers": {"ETag": _TEXT | {"description": "Its version."}}}
+CREATED: Final[dict[str, Any]] = {"headers": VERSIONED["headers"] | LOCATED["headers"]}
+ACCEPTED: Final[dict[str, Any]] = {
+    "headers": {"Location": _TEXT | {"description": "Where its progress is."}}
+}
 _REFERENCE: Final = "#/components/schemas/{model}"
 _FASTAPI_ONLY: Final = ("HTTPValidationError", "ValidationError")
 

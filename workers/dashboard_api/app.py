@@ -9,6 +9,10 @@ from fastapi import FastAPI, Request
 
 from dashboard_api.bindings import DashboardBindings
 from dashboard_api.routes import (
+    combo_imports,
+    combo_logs,
+    combo_suggestions,
+    combo_templates,
     designers,
     health,
     ingest,
@@ -23,6 +27,7 @@ from dashboard_api.routes import (
     tag_analytics,
     tags,
 )
+from shared.combos.import_rows import BYTES_MAX
 from shared.errors import SettingsInvalid
 from shared.http import docs, openapi, problems
 from shared.http.middleware.access import Authenticate, RequireAccess
@@ -35,6 +40,8 @@ from shared.identity import access
 from shared.identity.jwks import HttpJwks, JwksCache
 from shared.identity.models import Principal
 
+_FILES: Final = {"/api/combo-logs/import": BYTES_MAX + 64 * 1024}
+"""A file, and what a form puts around it."""
 BindingsOf = Callable[[Request], DashboardBindings]
 
 _SECURITY: Final = {
@@ -76,6 +83,10 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         tags.router,
         designers.router,
         tag_analytics.router,
+        combo_imports.router,
+        combo_logs.router,
+        combo_templates.router,
+        combo_suggestions.router,
         ingest.router,
         health.router,
         publishers.router,
@@ -86,7 +97,7 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         app.include_router(routes)
     openapi.describe(app, _SECURITY)
     docs.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limits_of=_FILES)
     app.add_middleware(RequireAccess, authenticate=_authentication(bound))
     app.add_middleware(Cors, origin_of=lambda request: bound(request).settings.CORS_ORIGIN)
     for outer in (Errors, SecurityHeaders, RequestId):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,13 +14,6 @@ from shared.publishers.models import ITEMS_MAX, ItemContent, Publication, Public
 Id = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 IfMatch = Annotated[str | None, Header(description="The ETag that was read.")]
 IfNoneMatch = Annotated[str | None, Header()]
-VERSIONED: Final[dict[str, Any]] = {
-    "headers": {"ETag": {"schema": {"type": "string"}, "description": "The version."}}
-}
-CREATED: Final[dict[str, Any]] = {
-    "headers": VERSIONED["headers"]
-    | {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}
-}
 RATES_SHOWN: Final = 1_000
 
 

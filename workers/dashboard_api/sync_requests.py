@@ -1,4 +1,4 @@
-"""A staff member asks for a sync: lease the objects, then queue one job for each."""
+"""A staff member asks for work: lease what it needs alone, then queue one job for each run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shared.jobs import (
     MeasurementDatasetRefresh,
     ProductTagSync,
     ShopifyBulkSyncStart,
+    SuggestionGenerate,
     SyncObject,
     job_message,
 )
@@ -94,6 +95,16 @@ async def request_refresh(
     """Queue a refresh of the measures and return its run id; the same key is the same run."""
     run_id = _run_id("measurement", principal, idempotency_key)
     job = MeasurementDatasetRefresh(run_id=run_id, requested_by=principal.name)
+    await queue.send(job_message(job))
+    return run_id
+
+
+async def request_suggestions(
+    queue: Queue, *, limit: int, principal: Principal, idempotency_key: str | None
+) -> str:
+    """Queue the making of suggestions and return its run id; the same key is the same run."""
+    run_id = _run_id("suggestions", principal, idempotency_key)
+    job = SuggestionGenerate(run_id=run_id, requested_by=principal.name, limit=limit)
     await queue.send(job_message(job))
     return run_id
 

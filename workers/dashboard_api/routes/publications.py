@@ -8,8 +8,6 @@ from fastapi import APIRouter, Query, Response
 
 from dashboard_api.dependencies import Bound, Caller
 from dashboard_api.publisher_requests import (
-    CREATED,
-    VERSIONED,
     Id,
     IfMatch,
     ItemsRequest,
@@ -18,6 +16,7 @@ from dashboard_api.publisher_requests import (
 )
 from shared.http.conditional import etag, require_match
 from shared.http.newest import newest_page, position_of
+from shared.http.openapi import CREATED, VERSIONED
 from shared.http.pagination import Page
 from shared.http.problems import responses
 from shared.publishers.models import Publication, PublicationContent
