@@ -12,6 +12,7 @@ from shared.ports import JsonObject
 
 RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
 ArtifactId = Annotated[str, Field(pattern=r"^mda_[0-9a-f]{32}$")]
+ProductId = Annotated[str, Field(pattern=r"^prd_[0-9a-f]{32}$")]
 SyncObject = Literal["orders", "products"]
 
 
@@ -87,7 +88,7 @@ class AssetIngest(_Job):
 
     job_type: Literal["ASSET_INGEST"] = "ASSET_INGEST"
     ingest_id: ArtifactId
-    product_id: Annotated[str, Field(pattern=r"^prd_[0-9a-f]{32}$")]
+    product_id: ProductId
     dropbox_url: Annotated[str, Field(min_length=1, max_length=2048)]
 
 

@@ -19,15 +19,16 @@ from shared.assets.models import (
     asset_id,
 )
 from shared.assets.repository import AssetRows
-from shared.errors import NonRetryable, NotFound
+from shared.errors import FieldProblem, NonRetryable, NotFound
 from shared.ids import new_id
-from shared.integrations.dropbox import share_link
+from shared.integrations.dropbox import LinkRefused, share_link
 from shared.jobs import AssetIngest, job_message
 from shared.ports import Database, JsonObject, Queue
 from shared.transactions import in_transaction
 
 _REQUEST: Final = ArtifactKind.ASSET_INGEST
 _ASSET: Final = ArtifactKind.DESIGN_ASSET
+_SHOWN: Final = 20
 
 
 class ProductNotFound(NotFound):
@@ -64,7 +65,7 @@ async def request_ingestion(
         ProductNotFound: There is no such product.
         Unavailable: It could not be queued; the request says so.
     """
-    share_link(dropbox_url)
+    _check_link(dropbox_url)
     if await AssetRows(db).product_gid(product_id) is None:
         raise ProductNotFound(product_id)
     ingest_id = ingest_id or new_id("mda")
@@ -96,17 +97,27 @@ async def get_ingestion(db: Database, ingest_id: str) -> AssetIngestion:
 
 
 async def ingestions_of(
-    db: Database, product_id: str, *, limit: int = 20
+    db: Database,
+    product_id: str,
+    *,
+    before: tuple[datetime, str] | None = None,
+    limit: int = _SHOWN,
 ) -> Sequence[AssetIngestion]:
-    """Return the requests for a product, the newest first."""
-    found = await AssetRows(db).ingestions_of(product_id, limit=limit)
+    """Return the requests for a product, the newest first, that came before another."""
+    found = await AssetRows(db).ingestions_of(product_id, before=before, limit=limit)
     return [AssetIngestion.of(artifact) for artifact in found]
 
 
-async def assets_of(db: Database, product_id: str) -> Sequence[DesignAsset]:
-    """Return the assets that are linked to a product, the newest link first."""
-    found = await AssetRows(db).of_products([product_id])
-    return [DesignAsset.of(artifact) for _, artifact in found]
+async def assets_of(
+    db: Database,
+    product_id: str,
+    *,
+    before: tuple[datetime, str] | None = None,
+    limit: int = _SHOWN,
+) -> Sequence[DesignAsset]:
+    """Return the assets that are linked to a product, the newest first, kept before another."""
+    found = await AssetRows(db).of_product(product_id, before=before, limit=limit)
+    return [DesignAsset.of(artifact) for artifact in found]
 
 
 async def begin_ingestion(db: Database, job: AssetIngest, at: datetime) -> AssetIngestion:
@@ -195,6 +206,14 @@ async def fail_ingestion(db: Database, ingest_id: str, *, at: datetime, reason: 
         await _change(db, known, at, FAILED, fields)
 
     await in_transaction(db, fail)
+
+
+def _check_link(text: str) -> None:
+    try:
+        share_link(text)
+    except LinkRefused as error:
+        problem = FieldProblem("/dropbox_url", error.detail)
+        raise LinkRefused(error.detail, problems=[problem]) from error
 
 
 async def _change(

@@ -51,6 +51,23 @@ class AssetRows:
         )
         return [(row["id"], row["shopify_gid"]) for row in rows]
 
+    async def of_product(
+        self, product_id: str, *, before: tuple[datetime, str] | None = None, limit: int
+    ) -> Sequence[Artifact]:
+        """Return a product's assets, the newest first, that were kept before another."""
+        rows = await self._db.fetch_all(
+            f"SELECT {_ARTIFACT} FROM link_product_macrodata_artifact l"
+            " JOIN macrodata_artifact a ON a.id = l.artifact_id"
+            " WHERE l.product_id = $1 AND l.role = $2"
+            " AND ($4::timestamptz IS NULL OR (a.created_at, a.id) < ($4, $5))"
+            " ORDER BY a.created_at DESC, a.id DESC LIMIT $3",
+            product_id,
+            ROLE,
+            limit,
+            *(before or (None, "")),
+        )
+        return [_artifact(row) for row in rows]
+
     async def link(self, product_id: str, artifact_id: str, *, at: datetime, by: str) -> bool:
         """Link an asset to a product; False if it was linked."""
         made = await self._db.execute(
@@ -86,14 +103,18 @@ class AssetRows:
         )
         return [(row["product_id"], _artifact(row)) for row in rows]
 
-    async def ingestions_of(self, product_id: str, *, limit: int) -> Sequence[Artifact]:
-        """Return the requests for a product, the newest first."""
+    async def ingestions_of(
+        self, product_id: str, *, before: tuple[datetime, str] | None = None, limit: int
+    ) -> Sequence[Artifact]:
+        """Return the requests for a product, the newest first, that came before another."""
         rows = await self._db.fetch_all(
             f"SELECT {_ARTIFACT} FROM macrodata_artifact a"
             " WHERE a.kind = 'asset_ingest' AND a.payload->>'product_id' = $1"
+            " AND ($3::timestamptz IS NULL OR (a.created_at, a.id) < ($3, $4))"
             " ORDER BY a.created_at DESC, a.id DESC LIMIT $2",
             product_id,
             limit,
+            *(before or (None, "")),
         )
         return [_artifact(row) for row in rows]
 

@@ -33,6 +33,7 @@ class Combos:
         statuses: Collection[str] | None = None,
         tag: str | None = None,
         text: str | None = None,
+        product_id: str | None = None,
         before: tuple[datetime, str] | None = None,
         limit: int,
     ) -> Sequence[KeptReport]:
@@ -42,6 +43,7 @@ class Combos:
             statuses: Only those in one of these states.
             tag: Only those that combine this tag, in any case.
             text: Only those whose title has this in it, in any case.
+            product_id: Only those that name this product.
             before: `created_at` and id of the last report of the page before.
             limit: How many at most.
         """
@@ -51,6 +53,7 @@ class Combos:
             " AND ($3::text IS NULL OR payload -> 'tag_ids' ? $3)"
             " AND ($4::text IS NULL OR strpos(lower(payload ->> 'title'), lower($4)) > 0)"
             " AND ($5::timestamptz IS NULL OR (created_at, id) < ($5, $6))"
+            " AND ($8::text IS NULL OR payload -> 'product_ids' ? $8)"
             " ORDER BY created_at DESC, id DESC LIMIT $7",
             _REPORT,
             _texts(statuses),
@@ -58,6 +61,7 @@ class Combos:
             text,
             *(before or (None, "")),
             limit,
+            product_id,
         )
         return [_report(row) for row in rows]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.artifacts.kinds import ArtifactKind
@@ -22,10 +22,11 @@ from shared.csv_exports.models import (
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 from shared.jobs import DocumentArtifactGenerate, job_message
-from shared.ports import Database, JsonObject, ObjectStore, Queue
+from shared.ports import Database, JsonObject, ObjectInfo, ObjectStore, Queue
 from shared.transactions import in_transaction
 
 _KIND: Final = ArtifactKind.DOCUMENT_EXPORT
+RETRY_AFTER: Final = timedelta(seconds=5)
 
 
 class ExportNotFound(NotFound):
@@ -100,8 +101,10 @@ async def list_exports(
     return [Export.of(artifact) for artifact in found]
 
 
-async def downloadable(db: Database, objects: ObjectStore, export_id: str) -> Export:
-    """Return an export whose file is there.
+async def downloadable(
+    db: Database, objects: ObjectStore, export_id: str
+) -> tuple[Export, ObjectInfo]:
+    """Return an export whose file is there, and what the store knows of the file.
 
     Raises:
         ExportNotFound: There is no such export, or its file is past its retention.
@@ -109,10 +112,12 @@ async def downloadable(db: Database, objects: ObjectStore, export_id: str) -> Ex
     """
     export = await get_export(db, export_id)
     if export.status != READY or export.key is None:
-        raise ExportNotReady(f"{export_id} is {export.status}")
-    if await objects.head(export.key) is None:
+        going = export.status in (REQUESTED, RUNNING)
+        headers = {"Retry-After": str(RETRY_AFTER // timedelta(seconds=1))} if going else None
+        raise ExportNotReady(f"{export_id} is {export.status}", headers=headers)
+    if (file := await objects.head(export.key)) is None:
         raise ExportNotFound(f"the file of {export_id} is past its retention")
-    return export
+    return export, file
 
 
 async def remove_export(db: Database, objects: ObjectStore, export_id: str) -> None:

@@ -20,7 +20,8 @@ REQUESTED: Final = "requested"
 RUNNING: Final = "running"
 READY: Final = "ready"
 FAILED: Final = "failed"
-_Texts = Annotated[list[Annotated[str, Field(min_length=1, max_length=255)]], Field(max_length=50)]
+_Text = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
+_Texts = Annotated[list[_Text], Field(max_length=50)]
 _Days = tuple[date | None, date | None]
 
 
@@ -48,8 +49,8 @@ class ProductFilters(_Filters):
     """Which products."""
 
     status: _Texts | None = None
-    vendor: str | None = None
-    tag: str | None = None
+    vendor: _Text | None = None
+    tag: _Text | None = None
     include_deleted: bool = False
 
 
@@ -57,7 +58,7 @@ class ComboFilters(_Filters):
     """Which combo reports."""
 
     status: _Texts | None = None
-    tag: str | None = None
+    tag: _Text | None = None
 
 
 class PerformanceFilters(_Filters):
@@ -65,10 +66,10 @@ class PerformanceFilters(_Filters):
 
     classification: list[NominalClassification] | None = None
     tag: _Texts | None = None
-    category: str | None = None
-    designer: str | None = None
+    category: _Text | None = None
+    designer: _Text | None = None
     is_active: bool | None = None
-    text: Annotated[str | None, Field(max_length=200)] = None
+    text: Annotated[str | None, Field(max_length=200, pattern=r"^[^\x00]*$")] = None
 
 
 Filters = OrderFilters | ProductFilters | ComboFilters | PerformanceFilters

@@ -30,6 +30,12 @@ async def list_products(
     return [ProductRead.model_validate(dict(row)) for row in rows]
 
 
+async def require_product(db: Database, product_id: str) -> None:
+    """Let the caller go on if there is, or was, such a product. Raises ProductNotFound."""
+    if await ProductReads(db).one(product_id) is None:
+        raise ProductNotFound(product_id)
+
+
 async def get_product(db: Database, product_id: str) -> ProductParts:
     """Return a product with its tags and variants. Raises ProductNotFound."""
     reads = ProductReads(db)

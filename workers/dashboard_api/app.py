@@ -9,10 +9,12 @@ from fastapi import FastAPI, Request
 
 from dashboard_api.bindings import DashboardBindings
 from dashboard_api.routes import (
+    assets,
     combo_imports,
     combo_logs,
     combo_suggestions,
     combo_templates,
+    csv_exports,
     designers,
     health,
     ingest,
@@ -87,6 +89,8 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         combo_logs.router,
         combo_templates.router,
         combo_suggestions.router,
+        assets.router,
+        csv_exports.router,
         ingest.router,
         health.router,
         publishers.router,

@@ -55,6 +55,10 @@ class ComboParameters(ComboFilter, PageParameters):
         ),
     ] = None
 
+    product_id: Annotated[
+        str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="That name this product.")
+    ] = None
+
 
 class _Kept(BaseModel):
     """Who wrote something, and when."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
+from dashboard_api.asset_requests import DesignAssetRead
 from dashboard_api.bindings import DashboardBindings
+from dashboard_api.combo_requests import ComboLog
 from dashboard_api.measurements import measured
 from dashboard_api.schemas import RunRead
+from shared.assets.ingestions import assets_of
+from shared.combos.repository import Combos
 from shared.http.pagination import PageParameters
 from shared.performance.schemas import PerformancePage, PerformanceQuery, ProductMeasurementDatum
 from shared.products.catalog import get_product
 from shared.products.schemas import ProductParts
+
+_SHOWN: Final = 20
 
 
 class ProductParameters(PageParameters):
@@ -35,6 +41,8 @@ class ProductMeasured(ProductParts):
     measures: ProductMeasurementDatum | None = Field(
         description="Null until the first refresh that knows the product."
     )
+    assets: list[DesignAssetRead] = Field(description="The newest ones.")
+    combos: list[ComboLog] = Field(description="The newest combo logs that name the product.")
 
 
 class TagSyncStatus(BaseModel):
@@ -44,13 +52,15 @@ class TagSyncStatus(BaseModel):
 
 
 async def measured_product(bindings: DashboardBindings, product_id: str) -> ProductMeasured:
-    """Return a product with its tags, variants and measures.
+    """Return a product with its tags, variants, measures, assets and combos.
 
     Raises:
         ProductNotFound: There is no such product.
     """
     async with bindings.databases.open() as db:
         parts = await get_product(db, product_id)
+        assets = await assets_of(db, product_id, limit=_SHOWN)
+        combos = await Combos(db).newest(product_id=product_id, limit=_SHOWN)
     query = PerformanceQuery(product_id=product_id, limit=1).model_dump(mode="json")
     page = PerformancePage.model_validate(await measured(bindings, "performance", query))
     return ProductMeasured(
@@ -58,4 +68,6 @@ async def measured_product(bindings: DashboardBindings, product_id: str) -> Prod
         tags=parts.tags,
         variants=parts.variants,
         measures=next(iter(page.items), None),
+        assets=[DesignAssetRead.of(asset, bindings.settings) for asset in assets],
+        combos=[ComboLog.of(kept) for kept in combos],
     )

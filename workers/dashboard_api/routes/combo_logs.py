@@ -28,7 +28,8 @@ async def list_logs(bindings: Bound, asked: Annotated[ComboParameters, Query()])
     before = position_of(asked.cursor)
     async with bindings.databases.open() as db:
         found = await Combos(db).newest(
-            statuses=asked.status, tag=asked.tag, text=asked.text, before=before,
+            statuses=asked.status, tag=asked.tag, text=asked.text,
+            product_id=asked.product_id, before=before,
             limit=asked.limit + 1,
         )  # fmt: skip
     return newest_page([ComboLog.of(kept) for kept in found], asked.limit)

@@ -39,7 +39,7 @@ async def find_products(
 
 @router.get("/{product_id}", summary="Read one product", responses=responses(400, 404))
 async def read_product(bindings: Bound, product_id: EntityId) -> ProductMeasured:
-    """The product with its tags and their groups, its variants, and its measures."""
+    """With its tags and their groups, variants, measures, assets and combos."""
     return await measured_product(bindings, product_id)
 
 
