@@ -110,6 +110,159 @@ COMMENT ON COLUMN public.api_usage.id IS 'The id of the key or client.';
 
 
 --
+-- Name: commission; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.commission (
+    id text NOT NULL,
+    conversion_id text NOT NULL,
+    order_id text NOT NULL,
+    transaction_id text NOT NULL,
+    publisher_id text NOT NULL,
+    program_id text NOT NULL,
+    currency text NOT NULL,
+    captured_minor bigint NOT NULL,
+    amount_minor bigint NOT NULL,
+    paid_minor bigint NOT NULL,
+    status text NOT NULL,
+    earned_at timestamp with time zone NOT NULL,
+    approvable_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE commission; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.commission IS 'What one capture of an attributed order earns its publisher, less what refunds took back.';
+
+
+--
+-- Name: COLUMN commission.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.commission.id IS 'Derived from the payment transaction: one per capture.';
+
+
+--
+-- Name: COLUMN commission.amount_minor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.commission.amount_minor IS 'The sum of its facts in the ledger, in minor units of the presentment currency.';
+
+
+--
+-- Name: COLUMN commission.paid_minor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.commission.paid_minor IS 'What payouts have settled of it; a refund after that makes the difference negative.';
+
+
+--
+-- Name: COLUMN commission.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.commission.status IS 'pending, disputed, approved, paid or reversed.';
+
+
+--
+-- Name: commission_dispute; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.commission_dispute (
+    id text NOT NULL,
+    commission_id text NOT NULL,
+    publisher_id text NOT NULL,
+    raised_by_kind text NOT NULL,
+    raised_by text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    resolution text,
+    resolved_by text,
+    resolved_at timestamp with time zone,
+    note text
+);
+
+
+--
+-- Name: TABLE commission_dispute; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.commission_dispute IS 'One objection to a commission, by staff or by its publisher.';
+
+
+--
+-- Name: COLUMN commission_dispute.raised_by_kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.commission_dispute.raised_by_kind IS 'staff or publisher.';
+
+
+--
+-- Name: COLUMN commission_dispute.resolution; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.commission_dispute.resolution IS 'upheld took the commission back, rejected gave it free; NULL while it is open.';
+
+
+--
+-- Name: conversion; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversion (
+    id text NOT NULL,
+    order_id text NOT NULL,
+    kind text NOT NULL,
+    publisher_id text NOT NULL,
+    program_id text NOT NULL,
+    publication_id text,
+    item_id text,
+    product_id text,
+    click_id text,
+    clicked_at timestamp with time zone,
+    discount_code text,
+    assignment_id text,
+    window_days bigint NOT NULL,
+    hold_days bigint NOT NULL,
+    rate_id text,
+    basis_points bigint NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE conversion; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.conversion IS 'One order that is attributed to a publisher, with the facts that it rests on; never changed.';
+
+
+--
+-- Name: COLUMN conversion.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.conversion.kind IS 'click or discount_code.';
+
+
+--
+-- Name: COLUMN conversion.rate_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.conversion.rate_id IS 'The rate that was in force when the order was placed; NULL if none was, and nothing is earned.';
+
+
+--
+-- Name: COLUMN conversion.basis_points; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.conversion.basis_points IS 'Of that rate: later rates change nothing of this order.';
+
+
+--
 -- Name: customer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -131,6 +284,43 @@ COMMENT ON TABLE public.customer IS 'One customer that an order named: the id an
 --
 
 COMMENT ON COLUMN public.customer.id IS 'Derived from the gid that Shopify gave the customer.';
+
+
+--
+-- Name: discount_code_assignment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.discount_code_assignment (
+    id text NOT NULL,
+    code text NOT NULL,
+    publisher_id text NOT NULL,
+    program_id text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text
+);
+
+
+--
+-- Name: TABLE discount_code_assignment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.discount_code_assignment IS 'One discount code that stands for a publisher in a program, from an instant on.';
+
+
+--
+-- Name: COLUMN discount_code_assignment.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.discount_code_assignment.created_at IS 'Orders from this instant on count.';
+
+
+--
+-- Name: COLUMN discount_code_assignment.ended_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.discount_code_assignment.ended_at IS 'Orders from this instant on no longer count; NULL while it stands.';
 
 
 --
@@ -273,6 +463,171 @@ COMMENT ON COLUMN public.idempotent_request.status IS 'Null while it is worked o
 --
 
 COMMENT ON COLUMN public.idempotent_request.held_until IS 'When an attempt without an answer counts as lost.';
+
+
+--
+-- Name: invoice; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.invoice (
+    id text NOT NULL,
+    payout_id text NOT NULL,
+    publisher_id text NOT NULL,
+    number bigint NOT NULL,
+    currency text NOT NULL,
+    total_minor bigint NOT NULL,
+    issued_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE invoice; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.invoice IS 'The self-billing invoice of one payout, numbered without gaps for each publisher.';
+
+
+--
+-- Name: invoice_line; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.invoice_line (
+    id text NOT NULL,
+    invoice_id text NOT NULL,
+    commission_id text NOT NULL,
+    order_id text NOT NULL,
+    amount_minor bigint NOT NULL
+);
+
+
+--
+-- Name: TABLE invoice_line; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.invoice_line IS 'What one invoice pays of one commission; negative where a refund came after an earlier payout.';
+
+
+--
+-- Name: ledger_account; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ledger_account (
+    id text NOT NULL,
+    owner_id text NOT NULL,
+    kind text NOT NULL,
+    currency text NOT NULL
+);
+
+
+--
+-- Name: TABLE ledger_account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ledger_account IS 'One account of the merchant or of a publisher in one currency.';
+
+
+--
+-- Name: COLUMN ledger_account.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_account.id IS 'Derived from owner, kind and currency.';
+
+
+--
+-- Name: COLUMN ledger_account.owner_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_account.owner_id IS 'The publisher, or the word merchant.';
+
+
+--
+-- Name: COLUMN ledger_account.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_account.kind IS 'commission_expense and payout_clearing of the merchant; pending and approved of a publisher.';
+
+
+--
+-- Name: ledger_entry; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ledger_entry (
+    id text NOT NULL,
+    transaction_id text NOT NULL,
+    account_id text NOT NULL,
+    amount_minor bigint NOT NULL,
+    booked_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE ledger_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ledger_entry IS 'One side of a movement: a debit is positive, a credit negative; appended, never changed.';
+
+
+--
+-- Name: ledger_transaction; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ledger_transaction (
+    id text NOT NULL,
+    kind text NOT NULL,
+    publisher_id text NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    commission_id text,
+    payout_id text,
+    fact_kind text,
+    fact_id text,
+    fact_minor bigint,
+    occurred_at timestamp with time zone NOT NULL,
+    booked_at timestamp with time zone NOT NULL,
+    booked_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE ledger_transaction; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.ledger_transaction IS 'One balanced movement between two accounts; appended, never changed.';
+
+
+--
+-- Name: COLUMN ledger_transaction.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_transaction.id IS 'Derived from what it books, so that booking it again is no second one.';
+
+
+--
+-- Name: COLUMN ledger_transaction.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_transaction.kind IS 'accrual, reversal, correction, approval, suspension, rejection or payout.';
+
+
+--
+-- Name: COLUMN ledger_transaction.amount_minor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_transaction.amount_minor IS 'What is moved; of a fact negative where it takes back from the publisher.';
+
+
+--
+-- Name: COLUMN ledger_transaction.fact_kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_transaction.fact_kind IS 'capture or refund, where it books a fact of an order.';
+
+
+--
+-- Name: COLUMN ledger_transaction.fact_minor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.ledger_transaction.fact_minor IS 'The money of the fact when it was booked.';
 
 
 --
@@ -772,6 +1127,43 @@ CREATE TABLE public.order_transaction (
 --
 
 COMMENT ON TABLE public.order_transaction IS 'One payment transaction of an order: authorization, capture, sale, refund or void.';
+
+
+--
+-- Name: payout; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.payout (
+    id text NOT NULL,
+    publisher_id text NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    payment_reference text,
+    note text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL
+);
+
+
+--
+-- Name: TABLE payout; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.payout IS 'One payment to a publisher of all that was approved in one currency.';
+
+
+--
+-- Name: COLUMN payout.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payout.id IS 'Derived from the Idempotency-Key and who sent it.';
+
+
+--
+-- Name: COLUMN payout.payment_reference; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payout.payment_reference IS 'What the bank calls the transfer.';
 
 
 --
@@ -1293,11 +1685,51 @@ ALTER TABLE ONLY public.api_usage
 
 
 --
+-- Name: commission_dispute commission_dispute_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.commission_dispute
+    ADD CONSTRAINT commission_dispute_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: commission commission_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.commission
+    ADD CONSTRAINT commission_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: conversion conversion_order_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversion
+    ADD CONSTRAINT conversion_order_id_key UNIQUE (order_id);
+
+
+--
+-- Name: conversion conversion_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversion
+    ADD CONSTRAINT conversion_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: customer customer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: discount_code_assignment discount_code_assignment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.discount_code_assignment
+    ADD CONSTRAINT discount_code_assignment_pkey PRIMARY KEY (id);
 
 
 --
@@ -1346,6 +1778,54 @@ ALTER TABLE ONLY public.fulfillment
 
 ALTER TABLE ONLY public.idempotent_request
     ADD CONSTRAINT idempotent_request_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: invoice_line invoice_line_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_line
+    ADD CONSTRAINT invoice_line_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: invoice invoice_payout_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_payout_id_key UNIQUE (payout_id);
+
+
+--
+-- Name: invoice invoice_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ledger_account ledger_account_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ledger_account
+    ADD CONSTRAINT ledger_account_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ledger_entry ledger_entry_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ledger_entry
+    ADD CONSTRAINT ledger_entry_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ledger_transaction ledger_transaction_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ledger_transaction
+    ADD CONSTRAINT ledger_transaction_pkey PRIMARY KEY (id);
 
 
 --
@@ -1533,6 +2013,14 @@ ALTER TABLE ONLY public.order_transaction
 
 
 --
+-- Name: payout payout_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payout
+    ADD CONSTRAINT payout_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: product_category product_category_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1667,6 +2155,83 @@ CREATE INDEX api_key_publisher_id ON public.api_key USING btree (publisher_id, c
 
 
 --
+-- Name: commission_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX commission_created_at ON public.commission USING btree (created_at, id);
+
+
+--
+-- Name: commission_dispute_commission_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX commission_dispute_commission_id ON public.commission_dispute USING btree (commission_id, raised_at);
+
+
+--
+-- Name: commission_dispute_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX commission_dispute_open ON public.commission_dispute USING btree (commission_id) WHERE (resolved_at IS NULL);
+
+
+--
+-- Name: commission_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX commission_due ON public.commission USING btree (publisher_id, approvable_at) WHERE (status = 'pending'::text);
+
+
+--
+-- Name: commission_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX commission_order_id ON public.commission USING btree (order_id);
+
+
+--
+-- Name: commission_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX commission_publisher_id ON public.commission USING btree (publisher_id, created_at, id);
+
+
+--
+-- Name: commission_unpaid; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX commission_unpaid ON public.commission USING btree (publisher_id, currency) WHERE ((status = ANY (ARRAY['approved'::text, 'paid'::text])) AND (amount_minor <> paid_minor));
+
+
+--
+-- Name: conversion_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversion_publisher_id ON public.conversion USING btree (publisher_id, ordered_at);
+
+
+--
+-- Name: discount_code_assignment_any_code; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX discount_code_assignment_any_code ON public.discount_code_assignment USING btree (upper(code), created_at);
+
+
+--
+-- Name: discount_code_assignment_code; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX discount_code_assignment_code ON public.discount_code_assignment USING btree (upper(code)) WHERE (ended_at IS NULL);
+
+
+--
+-- Name: discount_code_assignment_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX discount_code_assignment_publisher_id ON public.discount_code_assignment USING btree (publisher_id, created_at, id);
+
+
+--
 -- Name: fulfillment_created_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1692,6 +2257,62 @@ CREATE INDEX fulfillment_order_id ON public.fulfillment USING btree (order_id);
 --
 
 CREATE INDEX idempotent_request_expires_at ON public.idempotent_request USING btree (expires_at);
+
+
+--
+-- Name: invoice_line_commission_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX invoice_line_commission_id ON public.invoice_line USING btree (invoice_id, commission_id);
+
+
+--
+-- Name: invoice_number; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX invoice_number ON public.invoice USING btree (publisher_id, number);
+
+
+--
+-- Name: ledger_account_owner; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ledger_account_owner ON public.ledger_account USING btree (owner_id, kind, currency);
+
+
+--
+-- Name: ledger_entry_account_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ledger_entry_account_id ON public.ledger_entry USING btree (account_id, booked_at) INCLUDE (amount_minor);
+
+
+--
+-- Name: ledger_entry_transaction_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ledger_entry_transaction_id ON public.ledger_entry USING btree (transaction_id);
+
+
+--
+-- Name: ledger_transaction_commission_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ledger_transaction_commission_id ON public.ledger_transaction USING btree (commission_id, booked_at, id) WHERE (commission_id IS NOT NULL);
+
+
+--
+-- Name: ledger_transaction_payout_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ledger_transaction_payout_id ON public.ledger_transaction USING btree (payout_id) WHERE (payout_id IS NOT NULL);
+
+
+--
+-- Name: ledger_transaction_statement; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ledger_transaction_statement ON public.ledger_transaction USING btree (publisher_id, currency, booked_at, id);
 
 
 --
@@ -1884,6 +2505,20 @@ CREATE INDEX order_transaction_order_id ON public.order_transaction USING btree 
 
 
 --
+-- Name: payout_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX payout_created_at ON public.payout USING btree (created_at, id);
+
+
+--
+-- Name: payout_publisher_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX payout_publisher_id ON public.payout USING btree (publisher_id, created_at, id);
+
+
+--
 -- Name: product_category_name; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2052,4 +2687,7 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261121023200'),
     ('20261121023300'),
     ('20261124010000'),
+    ('20261124020000'),
+    ('20261124020100'),
+    ('20261124020200'),
     ('20261124030000');

@@ -85,7 +85,8 @@ class PublicationEvent(_Event):
     event_type: PublicationEventType
     publisher_id: str
     publication_id: str | None = None
-    item_id: str
+    item_id: str | None = None
+    """None only for a conversion by discount code: no item led to it."""
     program_id: str | None = None
     ad_server_id: str | None = None
     product_id: str | None = None

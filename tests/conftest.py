@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.shopify",
     "tests.fixtures.bulk_sync",  # after the shop that it imports
     "tests.fixtures.webhooks",
+    "tests.fixtures.commissions",
     "tests.fixtures.staff_api",
     "tests.fixtures.platform_api",
     "tests.fixtures.workflow_runs",

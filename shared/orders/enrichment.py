@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from shared.orders.events import order_events
@@ -10,6 +10,9 @@ from shared.orders.models import OrderState
 from shared.orders.states_repository import pending_states
 from shared.ports import Databases, EventStream
 from shared.transactions import in_transaction
+
+Settle = Callable[[Sequence[OrderState]], Awaitable[None]]
+"""What else each state leads to; must bear being told the same state again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +28,21 @@ async def stream_pending(
     databases: Databases,
     stream: EventStream,
     *,
+    settle: Settle,
     written_by: str,
     after: str | None,
     limit: int,
 ) -> EnrichPage:
     """Send the events of the next pending orders that bear this writer's stamp.
 
-    A mark is cleared only after the stream accepted the events, and only if nobody wrote the order
-    meanwhile: whoever did has to emit it again. No connection is held while the stream is sent to.
+    A mark is cleared only after the stream accepted the events and the orders are settled, and only
+    if nobody wrote the order meanwhile: whoever did has to emit it again. No connection is held
+    while the stream is sent to.
 
     Args:
         databases: Where the orders are.
         stream: The commerce stream.
+        settle: Books the commissions of the orders.
         written_by: The bulk run or webhook delivery whose orders are due.
         after: The cursor of the page before, or None.
         limit: How many orders a page has.
@@ -46,6 +52,7 @@ async def stream_pending(
     events = [event for state in states for event in order_events(state)]
     if events:
         await stream.send([event.model_dump(mode="json") for event in events])
+    await settle(states)
     await _clear(databases, states, written_by)
     cursor = states[-1].parts.header.id if len(states) == limit else None
     return EnrichPage(cursor, len(states), len(events))

@@ -47,6 +47,29 @@ def order_events(state: OrderState) -> list[CommerceEvent]:
     ]
 
 
+def captures(order: OrderParts) -> Sequence[OrderTransaction]:
+    """Return the payments that brought money in."""
+    return [
+        payment
+        for payment in order.transactions
+        if payment.kind in _CAPTURES and payment.status == "SUCCESS"
+    ]
+
+
+def click_ids(header: OrderHeader) -> list[str]:
+    """Return the click ids that an order carries: in its attributes, then in its landing page."""
+    found = [
+        str(attribute["value"])
+        for attribute in json.loads(header.custom_attributes)
+        if attribute.get("key") == CLICK_ID and attribute.get("value")
+    ]
+    try:
+        query = urlsplit(header.landing_site or "").query
+        return found + parse_qs(query).get(CLICK_ID, [])
+    except ValueError:  # a landing page is whatever a browser sent
+        return found
+
+
 class _Order:
     """One order's state with what its events share, looked up once."""
 
@@ -72,7 +95,7 @@ class _Order:
             source_name=self.header.source_name,
             discount_codes=json.loads(self.header.discount_codes),
             landing_site=self.header.landing_site,
-            click_id=_click_id(self.header),
+            click_id=next(iter(click_ids(self.header)), None),
         )
 
     def created(self) -> Iterator[CommerceEvent]:
@@ -84,7 +107,7 @@ class _Order:
 
     def captured(self) -> Iterator[CommerceEvent]:
         """One per successful capture or sale."""
-        for payment in self._captures():
+        for payment in captures(self.parts):
             yield self.event(
                 event_id=derived_id("evt", "payment_captured", payment.id),
                 event_type="payment_captured",
@@ -195,13 +218,6 @@ class _Order:
             **_product(line),
         )
 
-    def _captures(self) -> Sequence[OrderTransaction]:
-        return [
-            payment
-            for payment in self.parts.transactions
-            if payment.kind in _CAPTURES and payment.status == "SUCCESS"
-        ]
-
     def _is_paid_and_fulfilled(self) -> bool:
         status = self.header.financial_status
         is_paid = status == "PAID" or (
@@ -210,7 +226,7 @@ class _Order:
         return is_paid and self.header.fulfillment_status == "FULFILLED"
 
     def _last_step_at(self) -> datetime:
-        steps = [payment.processed_at for payment in self._captures()]
+        steps = [payment.processed_at for payment in captures(self.parts)]
         steps += [f.created_at for f in self.parts.fulfillments if f.status == "SUCCESS"]
         return max(steps, default=self.header.processed_at)
 
@@ -229,14 +245,3 @@ def _product(line: OrderLine | None) -> dict[str, Any]:
 
 def _units(quantity: int) -> Amounts:
     return Amounts(quantity, 0, 0, 0, 0)
-
-
-def _click_id(header: OrderHeader) -> str | None:
-    for attribute in json.loads(header.custom_attributes):
-        if attribute.get("key") == CLICK_ID and attribute.get("value"):
-            return str(attribute["value"])
-    try:
-        query = urlsplit(header.landing_site or "").query
-    except ValueError:  # a landing page is whatever a browser sent
-        return None
-    return next(iter(parse_qs(query).get(CLICK_ID, ())), None)

@@ -8,7 +8,7 @@ from shared import limits
 from shared.errors import NotFound
 from shared.integrations.shopify.jsonl import Loads
 from shared.jobs import SyncObject
-from shared.orders.enrichment import stream_pending
+from shared.orders.enrichment import Settle, stream_pending
 from shared.ports import Databases, EventStream, ObjectStore
 from shared.sync.archive import archive_key
 from shared.sync.load import Load
@@ -33,6 +33,7 @@ async def replay_archive(
     databases: Databases,
     objects: ObjectStore,
     stream: EventStream,
+    settle: Settle,
     *,
     name: SyncObject,
     archive_run: str,
@@ -46,6 +47,7 @@ async def replay_archive(
         databases: Where the rows go.
         objects: Where the archive is.
         stream: Where the events go; they have the ids that they had before.
+        settle: Books the commissions of orders, which are booked already.
         name: The object that the run synced.
         archive_run: The run.
         replay_id: Who writes now.
@@ -73,7 +75,7 @@ async def replay_archive(
             loads=loads,
         )
     read, written = await load_all(load)
-    events = await _stream_all(databases, stream, replay_id) if name == "orders" else 0
+    events = await _stream_all(databases, stream, settle, replay_id) if name == "orders" else 0
     return Replayed(read, written, events)
 
 
@@ -89,12 +91,19 @@ async def load_all(load: Load) -> tuple[int, int]:
         cursor = page.cursor
 
 
-async def _stream_all(databases: Databases, stream: EventStream, writer: str) -> int:
+async def _stream_all(
+    databases: Databases, stream: EventStream, settle: Settle, writer: str
+) -> int:
     after: str | None = None
     events = 0
     while True:
         page = await stream_pending(
-            databases, stream, written_by=writer, after=after, limit=limits.ENRICH_CHUNK_ORDERS
+            databases,
+            stream,
+            settle=settle,
+            written_by=writer,
+            after=after,
+            limit=limits.ENRICH_CHUNK_ORDERS,
         )
         events += page.events
         if page.cursor is None:

@@ -11,6 +11,7 @@ from typing import Literal
 from shared.clock import Clock
 from shared.config import Settings
 from shared.integrations.shopify.client import ShopifyClient
+from shared.orders.enrichment import Settle
 from shared.ports import Databases, EventStream, ObjectStore, Watermarks, Workflows
 
 Outcome = Literal["written", "same", "known", "outdated", "gone", "noted", "started", "duplicate"]
@@ -24,6 +25,7 @@ class WebhookPorts:
     databases: Databases
     objects: ObjectStore
     commerce: EventStream
+    settle: Settle
     sync: EventStream
     watermarks: Watermarks
     workflows: Workflows

@@ -79,7 +79,12 @@ async def stream_order(job: ShopifyWebhook, ports: WebhookPorts) -> None:
     after: str | None = None
     while True:
         page = await stream_pending(
-            ports.databases, ports.commerce, written_by=job.run_id, after=after, limit=_PAGE
+            ports.databases,
+            ports.commerce,
+            settle=ports.settle,
+            written_by=job.run_id,
+            after=after,
+            limit=_PAGE,
         )
         if (after := page.cursor) is None:
             return

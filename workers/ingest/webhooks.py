@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ingest.bindings import IngestBindings
+from ingest.settlement import settlement
 from shared.integrations.shopify.client import ShopifyClient
 from shared.webhooks.models import WebhookPorts
 
@@ -23,6 +24,7 @@ def webhook_ports(bindings: IngestBindings) -> WebhookPorts:
         databases=bindings.databases,
         objects=bindings.objects,
         commerce=bindings.commerce,
+        settle=settlement(bindings),
         sync=bindings.sync,
         watermarks=bindings.watermarks,
         workflows=bindings.workflows,

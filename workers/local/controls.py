@@ -11,6 +11,7 @@ import httpx
 from ingest.app import internal_app
 from ingest.bindings import IngestBindings
 from ingest.scheduled import fire
+from ingest.settlement import settlement
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -61,6 +62,7 @@ async def replay_run(ingest: IngestBindings, run_id: str) -> JsonObject:
         ingest.databases,
         ingest.objects,
         ingest.commerce,
+        settlement(ingest),
         name=run["object"],
         archive_run=run_id,
         replay_id=new_id("replay"),

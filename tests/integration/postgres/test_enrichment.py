@@ -19,6 +19,7 @@ from shared.orders.states_repository import pending_states
 from shared.ports import Database, JsonObject
 from shared.telemetry import CommerceEvent
 from tests.fixtures import orders as make
+from tests.fixtures.orders import unsettled
 
 AT = make.AT
 LATER = AT + timedelta(hours=1)
@@ -50,7 +51,7 @@ async def drain(
     pages, after = [], None
     while True:
         page = await stream_pending(
-            databases, stream, written_by=written_by, after=after, limit=limit
+            databases, stream, settle=unsettled, written_by=written_by, after=after, limit=limit
         )
         pages.append(page)
         after = page.cursor
@@ -194,7 +195,12 @@ class TestMarks:
             assert await writes.write_whole(changed, written_by=writer)
 
         await stream_pending(
-            databases, RecordingStream(overtake), written_by="run", after=None, limit=10
+            databases,
+            RecordingStream(overtake),
+            settle=unsettled,
+            written_by="run",
+            after=None,
+            limit=10,
         )
         assert await pending(db) == ["#1001"]
         stream = RecordingStream()

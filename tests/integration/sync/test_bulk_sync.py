@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from ingest.settlement import settlement
 from local.shopify import actions
 from local.shopify.catalogue import Product, Variant
 from local.shopify.options import ALL_SCOPES, EmulatorOptions
@@ -249,6 +250,7 @@ async def test_a_replay_of_a_runs_archives_changes_nothing(bulk_sync: BulkSyncFa
         sync.databases,
         sync.ports.objects,
         stream,
+        settlement(sync.bindings()),
         name="orders",
         archive_run="run_1",
         replay_id="replay_1",

@@ -24,6 +24,7 @@ from shared.sync.order_load import OrderLoad
 from shared.sync.replay import ArchiveNotFound, load_all, replay_archive
 from tests.fixtures import bulk_archive as rows
 from tests.fixtures.ingest import CollectedStream
+from tests.fixtures.orders import unsettled
 
 RETURN = {
     "__typename": "Return",
@@ -228,6 +229,7 @@ async def test_a_replay_reaches_the_same_state_and_the_same_events(
             databases,
             store,
             stream,
+            unsettled,
             name="orders",
             archive_run="run",
             replay_id=f"replay_{number}",
@@ -248,6 +250,7 @@ async def test_a_replay_of_an_absent_archive_says_so(
             databases,
             store,
             CollectedStream(),
+            unsettled,
             name="orders",
             archive_run="no_run",
             replay_id="r",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ingest.bindings import IngestBindings
+from ingest.settlement import settlement
 from shared import limits
 from shared.clock import format_instant, parse_instant
 from shared.errors import NonRetryable
@@ -150,6 +151,7 @@ class BulkSyncSteps:
             page = await stream_pending(
                 self._bindings.databases,
                 self._bindings.commerce,
+                settle=settlement(self._bindings),
                 written_by=self._job.run_id,
                 after=after,
                 limit=limits.ENRICH_CHUNK_ORDERS,
