@@ -50,7 +50,7 @@ serve: $(VENV)/local.stamp ## Run the platform on the state it has, without a sy
 doctor: $(VENV)/local.stamp ## Look at all that a deployment depends on (ENV=local, staging, production)
 	@python -m local doctor --env $(or $(ENV),local) $(if $(STATE),--state "$(STATE)")
 
-.PHONY: test test-wasm e2e check lint types imports unit
+.PHONY: test test-wasm e2e e2e-edge check lint types imports unit
 test: node_modules/.stamp ## Run every tier of tests
 	pytest -n 2 --dist loadgroup --ignore=tests/wasm --ignore=tests/architecture
 	pytest tests/wasm tests/architecture
@@ -60,6 +60,10 @@ test-wasm: node_modules/.stamp ## Run the edge bundles in real Pyodide
 
 e2e: $(VENV)/development.stamp ## Run the scenarios on the local platform
 	pytest tests/e2e
+
+e2e-edge: node_modules/.stamp ## The same on the Workers in workerd; Error 3 where its Python cannot be had
+	@python -m local edge ready
+	pytest tests/e2e --target edge
 
 check: lint types imports unit ## Lint, types, import directions, unit tests
 

@@ -6,18 +6,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import pytest_asyncio
 
+from tests.e2e.edge_target import EdgeTarget, why_not
 from tests.e2e.local_target import LocalTarget
 from tests.e2e.running_target import RunningTarget, synced_and_measured
 from tests.e2e.target import Target
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def target() -> AsyncIterator[Target]:
-    """The platform with a small shop, synced and measured."""
+async def target(pytestconfig: pytest.Config) -> AsyncIterator[Target]:
+    """The platform with a small shop, synced and measured; `--target` says which."""
+    kind: type[RunningTarget] = LocalTarget
+    if pytestconfig.getoption("target") == "edge":
+        kind = EdgeTarget
+        if reason := why_not():
+            pytest.skip(reason)
     with TemporaryDirectory(prefix="e2e-") as directory:
-        running: RunningTarget = LocalTarget(Path(directory))
+        running = kind(Path(directory))
         try:
             await running.start()
             await synced_and_measured(running)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -23,6 +23,8 @@ edge_app = typer.Typer(
 
 
 STATE = state.DEFAULT.with_name("edge-state")
+NOT_TO_BE_HAD: Final = 3
+Port = Annotated[int | None, typer.Option(min=1, max=65535)]
 
 
 class Environment(StrEnum):
@@ -74,13 +76,40 @@ def run(
     orders: Annotated[
         int | None, typer.Option(min=100, help="Orders of the emulated store.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port of dashboard-api (8787).")] = None,
+    port: Port = None,
+    public_port: Port = None,
+    ingest_port: Port = None,
+    shop: Annotated[
+        str | None, typer.Option(help="URL of the shop, where `local shop` runs it.")
+    ] = None,
 ) -> int:
     """Run the three Workers in workerd with everything they need, on this machine."""
     from local.edge.stack import run_edge  # noqa: PLC0415 - as in the local commands
     from local.signals import until_stopped  # noqa: PLC0415 - as in the local commands
 
-    return until_stopped(run_edge(Options.of(directory, orders=orders, port=port)))
+    options = Options.of(
+        directory,
+        orders=orders,
+        port=port,
+        public_port=public_port,
+        ingest_port=ingest_port,
+        shop_url=shop,
+    )
+    return until_stopped(run_edge(options))
+
+
+@edge_app.command()
+def ready() -> int:
+    """Fetch what `run` needs; exit with 3 and one line if it cannot be had."""
+    from local.edge.bundle import BundleUnavailable, DriverUnavailable  # noqa: PLC0415 - as above
+    from local.edge.stack import prepare  # noqa: PLC0415 - as in the local commands
+
+    try:
+        prepare()
+    except (BundleUnavailable, DriverUnavailable) as error:
+        typer.echo(f"error: {error}", err=True)
+        return NOT_TO_BE_HAD
+    return 0
 
 
 def _executable(dry_run: bool) -> tuple[str, ...]:

@@ -1,200 +1,214 @@
-"""`make edge`: Wrangler with the three configurations, and all that the Workers reach on HTTP.
+"""`make edge`: the three Workers in workerd, and all that they reach, on this machine.
 
-PostgreSQL, the Iceberg catalog, the emulated shop, Access and a stand-in for Pipelines run in this
-process; measurement and Wrangler are processes of their own, stopped with it.
+PostgreSQL, the Iceberg catalog, the emulated shop, Access, Dropbox and a stand-in for Pipelines run
+in this process; measurement and Wrangler are processes of their own, stopped with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import httpx
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from local.access_emulator import AUDIENCE, AccessEmulator
-from local.edge.bundle import ensure_bundle, extra_flags, wrapper
-from local.edge.wrangler import ROOT, executable, show
-from local.emulated_shop import serving_shop
-from local.iceberg_rest import serve_catalog
-from local.lander import Lander
-from local.options import Options
-from local.postgres import migrate, start_postgres
-from local.serving import listen, serving, url_of
-from shared.adapters.embedded.journal import Journal
-from shared.adapters.embedded.stream import SpooledStream
-from shared.adapters.lake.catalog import load_catalog
-from shared.adapters.lake.tables import ensure_tables
-from shared.errors import InvalidInput, Unavailable
-from shared.telemetry import EVENTS, Stream
-
-CONFIGURATIONS: Final = (
-    "wrangler.dashboard.toml",  # the first is the one that listens
-    "wrangler.ingest.toml",
-    "wrangler.platform.toml",
+from local.access_emulator import AccessEmulator, AccessGate
+from local.addresses import Addresses, announced
+from local.controls import HEADER as CONTROL
+from local.edge.bundle import DriverUnavailable, ensure_bundle, wrapper
+from local.edge.dev import (
+    configurations,
+    dev_command,
+    dev_environment,
+    router_configuration,
+    script_names,
 )
-PORT: Final = 8787
-_START: Final = 120
-_GRACE: Final = 10
+from local.edge.doors import BucketDoor, Door, IngestDoor
+from local.edge.processes import answering, start_process
+from local.edge.surroundings import Surroundings, surroundings
+from local.edge.wrangler import ROOT, executable, show
+from local.options import ASSETS_PORT, PORT, Options
+from local.serving import listen, serving, url_of
+from local.state import State
+from shared.clock import SystemClock
+from shared.config import load_settings
+from shared.errors import Unavailable
+from shared.integrations.shopify.client import ShopifyClient
+from shared.webhooks.subscriptions import audit_subscriptions, webhook_address
+
+PUBLIC_PORT: Final = 8788
+INGEST_PORT: Final = 8790
+ASSETS: Final = "commerce-assets-dev"
+_CLIENT_SECONDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The doors' sockets, open before the Workers are told of them."""
+
+    dashboard: socket.socket
+    platform: socket.socket
+    ingest: socket.socket
+    internal: socket.socket
+    assets: socket.socket
+
+    @classmethod
+    def of(cls, options: Options, stack: AsyncExitStack) -> Listeners:
+        """Open them: at the usual ports, at those that were asked for, at any for `assets`."""
+        opened = [
+            stack.enter_context(closing(listen(port)))
+            for port in (
+                options.port or PORT,
+                options.public_port or PUBLIC_PORT,
+                options.ingest_port or INGEST_PORT,
+            )
+        ]
+        internal = stack.enter_context(closing(listen()))
+        assets = stack.enter_context(closing(_usual_or_free(ASSETS_PORT)))
+        return cls(opened[0], opened[1], opened[2], internal, assets)
+
+
+def prepare() -> dict[str, str]:
+    """Fetch what the Workers need to start; return how Miniflare finds workerd.
+
+    Raises:
+        BundleUnavailable: workerd's Python bundle cannot be had.
+        DriverUnavailable: asyncpg for WebAssembly cannot be had.
+        SettingsInvalid: Wrangler or workerd is not installed.
+    """
+    executable()
+    workerd = wrapper(ensure_bundle())
+    _vendor()
+    return {"MINIFLARE_WORKERD_PATH": str(workerd)}
 
 
 async def run_edge(options: Options) -> int:
     """Run everything until told to stop, or until Wrangler ends."""
-    folder = await asyncio.to_thread(ensure_bundle)
-    workerd = await asyncio.to_thread(wrapper, folder)
-    await asyncio.to_thread(_vendor)
+    workerd = await asyncio.to_thread(prepare)
     async with AsyncExitStack() as stack:
-        variables = await stack.enter_async_context(surroundings(options))
-        port = str(options.port or PORT)
-        environment = {**os.environ, **variables, "MINIFLARE_WORKERD_PATH": str(workerd)}
-        process = await _start(stack, _dev_command(options, port), environment)
-        await _listening(f"http://127.0.0.1:{port}/openapi.json", process)
-        access = AccessEmulator.of_state(options.state.access)
-        show(f"dashboard-api  http://127.0.0.1:{port}")
-        show(f"token          {access.user_token()}")
+        listeners = Listeners.of(options, stack)
+        around = await stack.enter_async_context(surroundings(options))
+        process = await stack.enter_async_context(
+            workers_behind_doors(
+                options.state, listeners, around.access, {**around.variables, **workerd}
+            )
+        )
+        await _ready(listeners, process, options.state.secret("control"))
+        await _subscribe(around, url_of(listeners.ingest))
+        addresses = _addresses(options, listeners, around)
+        stack.enter_context(announced(options.state, addresses))
+        _show(addresses, around)
         return await process.wait()
 
 
 @asynccontextmanager
-async def surroundings(options: Options) -> AsyncIterator[dict[str, str]]:
-    """Run what the Workers reach for the block; give their variables and secrets."""
-    state = options.state
+async def workers_behind_doors(
+    state: State,
+    listeners: Listeners,
+    access: AccessEmulator,
+    variables: Mapping[str, str],
+    *,
+    root: Path = ROOT,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run `wrangler dev` on the configurations of `root`, with a door to each Worker."""
+    names = script_names(root)
+    directory = state.directory / "wrangler"
     async with AsyncExitStack() as stack:
-        stack.enter_context(state.locked())
-        server = await asyncio.to_thread(start_postgres, state.postgres, url=options.database_url)
-        stack.push_async_callback(asyncio.to_thread, server.stop)
-        await asyncio.to_thread(migrate, server.url)
-        lake = stack.enter_context(serve_catalog(state.lake, state.secret("catalog")))
-        catalog = stack.enter_context(closing(load_catalog(lake.url, lake.warehouse, lake.token)))
-        await asyncio.to_thread(ensure_tables, catalog)
-        shop = await stack.enter_async_context(serving_shop(options))
-        journal = stack.enter_context(closing(Journal(state.journal)))
-        landing = asyncio.create_task(Lander(journal, catalog).run(), name="lander")
-        stack.push_async_callback(_stop_task, landing)
-        listener = listen()
-        access = AccessEmulator(state.access, url_of(listener))
-        app = access.app()
-        app.router.routes.append(_stand_in(journal))
-        await stack.enter_async_context(serving(app, listener))
-        variables = {
-            **shop.settings,
-            "CF_ACCESS_TEAM_DOMAIN": access.issuer,
-            "CF_ACCESS_AUD": AUDIENCE,
-            "STREAMS_URL": f"{access.issuer}/streams",
-            "MEASUREMENT_TOKEN": state.secret("measurement"),
-            "ANALYTICS_TOKEN": "none",
-            "CATALOG_URI": lake.url,
-            "CATALOG_WAREHOUSE": lake.warehouse,
-            "CATALOG_TOKEN": lake.token,
-            "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE": _plain(server.url),
-            "WRANGLER_SEND_METRICS": "false",
+        with closing(listen()) as free:
+            upstream = url_of(free)
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=upstream, trust_env=False, timeout=_CLIENT_SECONDS)
+        )
+        for app, listener in (
+            (AccessGate(Door(http, "DASHBOARD"), access), listeners.dashboard),
+            (Door(http, "PLATFORM"), listeners.platform),
+            (IngestDoor(http, "INGEST", script=names["INGEST"]), listeners.ingest),
+            (Door(http, "INTERNAL", secret=state.secret("control")), listeners.internal),
+            (BucketDoor(http, ASSETS), listeners.assets),
+        ):
+            await stack.enter_async_context(serving(app, listener))
+        router = router_configuration(directory / "router", names)
+        workers = stack.enter_context(configurations(root))
+        environment = {
+            **os.environ,
+            **variables,
+            **dev_environment(directory),
+            "INGEST_URL": url_of(listeners.ingest),
+            "ASSET_BASE_URL": url_of(listeners.assets),
         }
-        variables["MEASUREMENT_URL"] = await _measurement(stack, options, variables)
-        yield variables
+        environment.pop("CLOUDFLARE_ENV", None)  # would choose another environment
+        command = dev_command(router, workers, port=httpx.URL(upstream).port, state=directory)
+        yield await start_process(stack, command, environment)
 
 
-def _stand_in(journal: Journal) -> Route:
-    """Return what takes events in place of Pipelines and lands them in the local lake."""
-    streams: dict[str, SpooledStream] = {name: SpooledStream(journal, name) for name in EVENTS}
-
-    async def accept(request: Request) -> Response:
-        name: Stream | str = request.path_params["stream"]
-        if name not in streams:
-            return JSONResponse({"error": "no such stream"}, 404)
-        try:
-            await streams[name].send(await request.json())
-        except InvalidInput as error:
-            return JSONResponse({"error": str(error)}, 400)
-        return Response(status_code=204)
-
-    return Route("/streams/{stream}", accept, methods=["POST"])
+async def _ready(listeners: Listeners, process: asyncio.subprocess.Process, control: str) -> None:
+    """Wait until each Worker answers: the first request is what loads it."""
+    await answering(f"{url_of(listeners.internal)}/health", process, headers={CONTROL: control})
+    for listener in (listeners.dashboard, listeners.platform):
+        await answering(f"{url_of(listener)}/openapi.json", process)
 
 
-async def _measurement(
-    stack: AsyncExitStack, options: Options, variables: Mapping[str, str]
-) -> str:
-    with closing(listen()) as free:
-        url = url_of(free)
-    environment = {
-        **os.environ,
-        **variables,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "workers")]),
-        "PORT": url.rpartition(":")[2],
-        "STAGING": str(options.state.directory / "measurement"),
-    }
-    process = await _start(stack, [sys.executable, "-m", "measurement"], environment)
-    await _listening(f"{url}/health", process)
-    return url
+async def _subscribe(around: Surroundings, ingest: str) -> None:
+    """Subscribe to all that the shop tells, as a deployment does."""
+    settings = load_settings(around.shop.settings)
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        client = ShopifyClient(http, settings=settings, clock=SystemClock())
+        await audit_subscriptions(client, webhook_address(ingest), mend=True)
 
 
-def _dev_command(options: Options, port: str) -> list[str]:
-    configurations = [part for name in CONFIGURATIONS for part in ("-c", name)]
-    flags = extra_flags()
-    added = [f for flag in ["python_workers", *flags] for f in ("--compatibility-flags", flag)]
-    return [
-        *executable(), "dev", *configurations, "--ip", "127.0.0.1", "--port", port,
-        "--persist-to", str(options.state.directory / "wrangler"),
-        "--show-interactive-dev-session=false", *(added if flags else []),
-    ]  # fmt: skip
-
-
-async def _start(
-    stack: AsyncExitStack, command: Sequence[str], environment: Mapping[str, str]
-) -> asyncio.subprocess.Process:
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment, stdin=asyncio.subprocess.DEVNULL
+def _addresses(options: Options, listeners: Listeners, around: Surroundings) -> Addresses:
+    return Addresses(
+        dashboard=url_of(listeners.dashboard),
+        platform=url_of(listeners.platform),
+        ingest=url_of(listeners.ingest),
+        internal=url_of(listeners.internal),
+        shop=around.shop.url,
+        database=around.database_url,
+        catalog=around.catalog.url,
+        warehouse=around.catalog.warehouse,
+        catalog_token=around.catalog.token,
+        control=options.state.secret("control"),
     )
-    stack.push_async_callback(_stop_process, process)
-    return process
 
 
-async def _stop_process(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(_GRACE):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
-async def _stop_task(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
-
-
-async def _listening(url: str, process: asyncio.subprocess.Process) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        for _ in range(_START * 4):
-            if process.returncode is not None:
-                raise Unavailable(f"{url} ended with {process.returncode} before it listened")
-            try:
-                await client.get(url)
-            except httpx.HTTPError:
-                await asyncio.sleep(0.25)
-            else:
-                return
-    raise Unavailable(f"{url} does not listen after {_START} s")
+def _show(addresses: Addresses, around: Surroundings) -> None:
+    cron = f"{addresses.ingest}/cdn-cgi/handler/scheduled?cron=0+6+*+*+*"
+    for line in (
+        f"dashboard-api  {addresses.dashboard}/docs   (sign in with the button)",
+        f"platform-api   {addresses.platform}/docs",
+        f"ingest         {addresses.ingest}/webhooks/shopify   (the shop delivers there)",
+        f"internal       {addresses.internal}   (header {CONTROL}: {addresses.control})",
+        f"Shopify        {addresses.shop}/admin/api   (emulated)",
+        f"Iceberg REST   {addresses.catalog}   (warehouse {addresses.warehouse})",
+        f"PostgreSQL     {addresses.database}",
+        f"token          {around.access.user_token()}",
+        f"fire a cron    curl '{cron}'   (&time=MILLISECONDS for another minute)",
+    ):
+        show(line)
 
 
 def _vendor() -> None:
     """Fill `python_modules/`, the database driver included."""
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, str(ROOT / "workers" / "vendor.py"), "--driver"], check=False
+        [sys.executable, str(ROOT / "workers" / "vendor.py"), "--driver"],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     if done.returncode != 0:
-        raise Unavailable("the dependencies of the Workers are not complete; see the line above")
+        said = (done.stderr.strip() or "workers/vendor.py failed").splitlines()[-1]
+        raise DriverUnavailable(said.removeprefix("vendor: "))
 
 
-def _plain(url: str) -> str:
-    """Return the URL for Hyperdrive's local connection, which speaks no TLS here."""
-    return url if "sslmode=" in url else f"{url}{'&' if '?' in url else '?'}sslmode=disable"
+def _usual_or_free(port: int) -> socket.socket:
+    try:
+        return listen(port)
+    except Unavailable:
+        return listen()
