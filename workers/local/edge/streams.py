@@ -42,7 +42,7 @@ def stand_in(journal: Journal) -> Route:
         try:
             await stream.send([_read(event, request.path_params["stream"]) for event in events])
         except InvalidInput as error:
-            named = "; ".join(f"{one.pointer} {one.message}" for one in error.problems)
+            named = "; ".join(f"{one.pointer} {one.detail}" for one in error.problems)
             return _refused(f"{error}: {named}" if named else str(error), 400)
         return Response(status_code=204)
 
