@@ -80,6 +80,10 @@ imports: $(VENV)/development.stamp
 unit: $(VENV)/development.stamp
 	pytest tests/unit tests/architecture
 
+.PHONY: openapi
+openapi: $(VENV)/development.stamp ## Write the OpenAPI documents of the Workers into docs/openapi
+	@python -m local.openapi_files
+
 .PHONY: bench
 bench: node_modules/.stamp locks/bench.txt ## Measure against peers and limits; writes bench/results.json
 	uv pip install --quiet --require-hashes --only-binary :all: -r locks/bench.txt

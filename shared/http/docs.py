@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from html import escape
 from typing import Final
@@ -19,9 +20,9 @@ summary{cursor:pointer;padding:.4rem .6rem;background:#f3f5f7;border-radius:.3re
 details{margin:.4rem 0}details>div{padding:.2rem 1rem}table{border-collapse:collapse;width:100%}
 td,th{text-align:left;vertical-align:top;border-bottom:1px solid #e2e6ea;
 padding:.25rem .6rem .25rem 0}
-code,b{font-family:ui-monospace,monospace}b{display:inline-block;min-width:4rem}
+pre{overflow:auto;background:#f3f5f7;padding:.6rem;font-size:.85em}code,b{font-family:ui-monospace,monospace}b{display:inline-block;min-width:4rem}
 @media(prefers-color-scheme:dark){body{background:#14171a;color:#dfe3e6}summary{background:#22272c}
-td,th{border-color:#333a41}a{color:#8ab4f8}}
+td,th{border-color:#333a41}pre{background:#22272c}a{color:#8ab4f8}}
 """
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -79,7 +80,14 @@ def _operation(method: str, path: str, operation: JsonObject) -> str:
             _table(
                 "Body", [(kind, _type(media.get("schema", {})), "") for kind, media in body.items()]
             ),
+            *map(_example, body.values()),
             _table("Answer", [_answer(*item) for item in operation["responses"].items()]),
+            *(
+                _example(media)
+                for status, answer in operation["responses"].items()
+                if status < "300"
+                for media in answer.get("content", {}).values()
+            ),
             "</div></details>",
         ]
     )
@@ -95,6 +103,12 @@ def _parameter(parameter: JsonObject) -> tuple[str, str, str]:
 def _answer(status: str, answer: JsonObject) -> tuple[str, str, str]:
     types = ", ".join(_type(m.get("schema", {})) for m in answer.get("content", {}).values())
     return status, types, escape(answer.get("description", ""))
+
+
+def _example(media: JsonObject) -> str:
+    if "example" not in media:
+        return ""
+    return f"<pre>{escape(json.dumps(media['example'], indent=2, ensure_ascii=False))}</pre>"
 
 
 def _schema(name: str, schema: JsonObject) -> str:

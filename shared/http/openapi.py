@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from shared.http.examples import add_examples
 from shared.http.problems import Problem
 from shared.ports import JsonObject
 
@@ -19,6 +21,11 @@ ACCEPTED: Final[dict[str, Any]] = {
 }
 _REFERENCE: Final = "#/components/schemas/{model}"
 _FASTAPI_ONLY: Final = ("HTTPValidationError", "ValidationError")
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return the name of an operation: its function's, which every application has once."""
+    return route.name
 
 
 def describe(app: FastAPI, security: dict[str, JsonObject]) -> None:
@@ -53,6 +60,7 @@ def _document(app: FastAPI, security: dict[str, JsonObject]) -> JsonObject:
             _drop_fastapi_errors(operation["responses"])
     components["securitySchemes"] = security
     document["security"] = [{name: []} for name in security]
+    add_examples(document)
     return document
 
 

@@ -24,9 +24,12 @@ _BY_STATUS: Final = {
     401: errors.Unauthenticated,
     403: errors.Forbidden,
     404: errors.NotFound,
+    409: errors.Conflict,
+    412: errors.PreconditionFailed,
     413: errors.PayloadTooLarge,
     415: errors.UnsupportedMediaType,
     422: errors.InvalidInput,
+    428: errors.PreconditionRequired,
     429: errors.TooManyRequests,
     503: errors.Unavailable,
 }
@@ -64,14 +67,32 @@ class Problem(BaseModel):
     errors: list[ProblemField] = Field(default_factory=list)
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI error answers of a route: these, and those every route can give."""
+def responses(*statuses: int, asks_who: bool = True) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI error answers of a route: these, and those every route can give.
+
+    Args:
+        statuses: What this route can answer besides.
+        asks_who: Whether it answers 401 to who is unknown.
+    """
+    always = {401, 500, 503} if asks_who else {500, 503}
+    return {status: _described(status) for status in sorted({*statuses, *always})}
+
+
+def _described(status: int) -> dict[str, Any]:
+    kind = _BY_STATUS.get(status, InternalError)
+    example = {
+        "type": problem_type(kind()),
+        "title": kind.title(),
+        "status": status,
+        "detail": kind.title(),
+        "instance": "/health",
+        "request_id": "req_0f8c2a51d4b84e6f9a3b7c1d2e5f6071",
+        "errors": [{"pointer": "/limit", "detail": "is too large"}] if status == 422 else [],
+    }
+    schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status in sorted({*statuses, 401, 500, 503})
+        "description": HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
     }
 
 

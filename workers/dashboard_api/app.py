@@ -75,6 +75,7 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         description="The staff API of the commerce platform.",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=openapi.operation_id,
     )
     problems.install(app)
     for routes in (

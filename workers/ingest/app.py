@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ingest.dependencies import BindingsOf, Bound
 from ingest.routes import dead_letters, runs
+from ingest.schemas import InstanceRead, LeaseRead, Released
 from shared.errors import NotFound
 from shared.health.checks import ingest_health
 from shared.health.models import Health
@@ -18,11 +19,18 @@ from shared.http import openapi, problems
 from shared.http.middleware.body_limit import BodyLimit
 from shared.http.middleware.errors import Errors
 from shared.http.middleware.request_id import RequestId
+from shared.http.problems import responses
 from shared.jobs import RunId, SyncObject
 from shared.ports import JsonObject
 
 REQUEST_LEASE: Final = timedelta(minutes=10)
 """How long a run that was asked for keeps its object before it has started; then it renews."""
+
+_ANSWER: Final[dict[str, Any]] = {
+    "content": {
+        "application/json": {"example": {"items": [], "next_cursor": None, "as_of": "2026-11-20"}}
+    }
+}
 
 router = APIRouter()
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z-]{0,63}$")]
@@ -47,7 +55,12 @@ def internal_app(bindings_of: BindingsOf) -> FastAPI:
         bindings_of: Gives the ports for one request; nothing in them outlives it.
     """
     app = FastAPI(
-        title="ingest", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+        title="ingest",
+        version="0.1.0",
+        description="What the other Workers ask of ingest, through the service binding only.",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.bindings_of = bindings_of
     problems.install(app)
@@ -59,7 +72,12 @@ def internal_app(bindings_of: BindingsOf) -> FastAPI:
     return app
 
 
-@router.get("/health", summary="Tell how ingest is")
+@router.get(
+    "/health",
+    tags=["Health"],
+    summary="Tell how ingest is",
+    responses=responses(asks_who=False),
+)
 async def read_health(bindings: Bound) -> Health:
     """Always 200: what is down is in the document, and the caller decides."""
     return await ingest_health(
@@ -67,21 +85,39 @@ async def read_health(bindings: Bound) -> Health:
     )
 
 
-@router.post("/leases/{name}", summary="Lease an object for a run that is about to start")
+@router.post(
+    "/leases/{name}",
+    tags=["Leases"],
+    summary="Lease an object for a run that is about to start",
+    response_model=LeaseRead,
+    responses=responses(400, 415, 422, asks_who=False),
+)
 async def acquire_lease(bindings: Bound, name: SyncObject, wanted: LeaseRequest) -> JsonObject:
     """Answers who holds it now: the run itself, or the one that runs already."""
     lease = await bindings.watermarks.acquire(name, wanted.run_id, ttl=REQUEST_LEASE)
     return {"name": name, "held_by": lease.held_by, "expires_at": lease.expires_at}
 
 
-@router.delete("/leases/{name}", summary="Give a lease back")
+@router.delete(
+    "/leases/{name}",
+    tags=["Leases"],
+    summary="Give a lease back",
+    response_model=Released,
+    responses=responses(400, asks_who=False),
+)
 async def release_lease(bindings: Bound, name: SyncObject, run_id: RunId) -> JsonObject:
     """Changes nothing if another run holds it."""
     await bindings.watermarks.release(name, run_id)
     return {}
 
 
-@router.post("/measurement/query/{name}", summary="Answer a named read of the measurement tables")
+@router.post(
+    "/measurement/query/{name}",
+    tags=["Measurement"],
+    summary="Answer a named read of the measurement tables",
+    responses={**responses(400, 404, 415, 422, asks_who=False), 200: _ANSWER},
+    openapi_extra={"requestBody": {"content": {"application/json": {"example": {"limit": 50}}}}},
+)
 async def query_measurement(
     bindings: Bound, name: Name, request: Annotated[dict[str, Any], Body()]
 ) -> JsonObject:
@@ -89,7 +125,13 @@ async def query_measurement(
     return await bindings.measurement.query(name, request)
 
 
-@router.get("/workflows/{name}/{instance_id}", summary="Read the state of a Workflow instance")
+@router.get(
+    "/workflows/{name}/{instance_id}",
+    tags=["Runs"],
+    summary="Read the state of a Workflow instance",
+    response_model=InstanceRead,
+    responses=responses(400, 404, asks_who=False),
+)
 async def read_instance(bindings: Bound, name: Name, instance_id: RunId) -> JsonObject:
     """What the engine says of it."""
     if (status := await bindings.workflows.status(name, instance_id)) is None:

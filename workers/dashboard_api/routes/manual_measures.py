@@ -29,7 +29,7 @@ _HREF: Final = "/api/performance-metrics/"
     summary="Set measures of a product by hand",
     responses=responses(400, 409, 415, 422),
 )
-async def add(
+async def add_measures(
     bindings: Bound, caller: Caller, draft: ManualDraft, response: Response
 ) -> ManualMeasurement:
     """They stand in for the computed ones from the next refresh on, and are marked as manual."""
@@ -43,7 +43,9 @@ async def add(
 @router.get(
     "/{product_id}", summary="Read a product's manual measures", responses=responses(400, 404)
 )
-async def read(bindings: Bound, product_id: EntityId, response: Response) -> ManualMeasurement:
+async def read_measures(
+    bindings: Bound, product_id: EntityId, response: Response
+) -> ManualMeasurement:
     """Who set them, and their version as ETag."""
     async with bindings.databases.open() as db:
         found = await get_manual(db, product_id)
@@ -56,7 +58,7 @@ async def read(bindings: Bound, product_id: EntityId, response: Response) -> Man
     summary="Change a product's manual measures",
     responses=responses(400, 404, 412, 415, 422, 428),
 )
-async def change(
+async def change_measures(
     *,
     bindings: Bound,
     caller: Caller,
@@ -83,7 +85,7 @@ async def change(
     summary="End a product's manual measures",
     responses=responses(400, 404, 412, 428),
 )
-async def remove(
+async def remove_measures(
     bindings: Bound, caller: Caller, product_id: EntityId, if_match: IfMatch = None
 ) -> None:
     """The computed ones stand again from the next refresh on. Needs `If-Match`."""

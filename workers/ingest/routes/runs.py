@@ -9,13 +9,15 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ingest.dependencies import Bound
+from ingest.schemas import RunList, RunSummary, WorkflowStates
 from ingest.workflows import WORKFLOWS
 from shared import limits
+from shared.http.problems import responses
 from shared.jobs import RunId
 from shared.ports import JsonObject
 from shared.sync import runs
 
-router = APIRouter()
+router = APIRouter(tags=["Runs"])
 _Name = Annotated[str | None, Query(max_length=64)]
 
 
@@ -34,7 +36,12 @@ class RetryFailed(Requester):
     workflow: str | None = None
 
 
-@router.get("/runs", summary="List run summaries, newest first")
+@router.get(
+    "/runs",
+    summary="List run summaries, newest first",
+    response_model=RunList,
+    responses=responses(400, asks_who=False),
+)
 async def list_runs(
     bindings: Bound,
     limit: Annotated[int, Query(ge=1, le=limits.RUN_SUMMARIES_KEPT)] = limits.PAGE_SIZE_DEFAULT,
@@ -49,13 +56,23 @@ async def list_runs(
     return {"runs": list(found)}
 
 
-@router.get("/runs/{run_id}", summary="Read a run summary")
+@router.get(
+    "/runs/{run_id}",
+    summary="Read a run summary",
+    response_model=RunSummary,
+    responses=responses(400, 404, asks_who=False),
+)
 async def read_run(bindings: Bound, run_id: RunId) -> JsonObject:
     """404 where it is not among the last 500."""
     return await runs.get_run(bindings.watermarks, run_id)
 
 
-@router.get("/runs/{run_id}/steps", summary="Read a run summary with its steps")
+@router.get(
+    "/runs/{run_id}/steps",
+    summary="Read a run summary with its steps",
+    response_model=RunSummary,
+    responses=responses(400, 404, asks_who=False),
+)
 async def read_run_steps(
     bindings: Bound, run_id: RunId, limit: Annotated[int, Query(ge=1, le=2_000)] = 500
 ) -> JsonObject:
@@ -63,7 +80,13 @@ async def read_run_steps(
     return await runs.run_with_steps(bindings.watermarks, bindings.measurement, run_id, limit=limit)
 
 
-@router.post("/runs/{run_id}/retry", status_code=202, summary="Try a failed run again")
+@router.post(
+    "/runs/{run_id}/retry",
+    status_code=202,
+    summary="Try a failed run again",
+    response_model=RunSummary,
+    responses=responses(400, 404, 409, 415, 422, asks_who=False),
+)
 async def retry_run(bindings: Bound, run_id: RunId, asked: Requester) -> JsonObject:
     """409 while it runs or where it ended well; 404 where the engine forgot it."""
     return await runs.retry_run(
@@ -71,7 +94,12 @@ async def retry_run(bindings: Bound, run_id: RunId, asked: Requester) -> JsonObj
     )
 
 
-@router.post("/runs/{run_id}/cancel", summary="Stop a run")
+@router.post(
+    "/runs/{run_id}/cancel",
+    summary="Stop a run",
+    response_model=RunSummary,
+    responses=responses(400, 404, 409, 415, 422, asks_who=False),
+)
 async def cancel_run(bindings: Bound, run_id: RunId, asked: Requester) -> JsonObject:
     """409 where it is over."""
     return await runs.cancel_run(
@@ -84,7 +112,13 @@ async def cancel_run(bindings: Bound, run_id: RunId, asked: Requester) -> JsonOb
     )
 
 
-@router.post("/retry-failed", status_code=202, summary="Try all failed runs again")
+@router.post(
+    "/retry-failed",
+    status_code=202,
+    summary="Try all failed runs again",
+    response_model=RunList,
+    responses=responses(400, 415, 422, asks_who=False),
+)
 async def retry_failed(bindings: Bound, asked: RetryFailed) -> JsonObject:
     """Says of each whether it was started."""
     retried = await runs.retry_failed_runs(
@@ -97,7 +131,12 @@ async def retry_failed(bindings: Bound, asked: RetryFailed) -> JsonObject:
     return {"runs": retried}
 
 
-@router.get("/workflows", summary="Read the last state of every Workflow")
+@router.get(
+    "/workflows",
+    summary="Read the last state of every Workflow",
+    response_model=WorkflowStates,
+    responses=responses(asks_who=False),
+)
 async def list_workflows(bindings: Bound) -> JsonObject:
     """Its newest run, and what the engine says of it."""
     states = await runs.workflow_states(bindings.watermarks, bindings.workflows, WORKFLOWS)
