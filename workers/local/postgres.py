@@ -22,7 +22,8 @@ USER: Final = "commerce"
 DATABASE: Final = "commerce"
 
 _START_ATTEMPTS: Final = 3  # a free port may be taken between asking for it and binding it
-_STOP_TIMEOUT: Final = "30"
+_STOP_TIMEOUT: Final = "60"
+_EXIT_TIMEOUT: Final = 10.0
 _DURABLE: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -50,6 +51,7 @@ class PostgresServer:
     started_here: bool = False
     """False where the server was running already, or is not ours."""
     password: str = field(default="", repr=False)
+    throwaway: bool = False
 
     @property
     def port(self) -> int:
@@ -61,9 +63,15 @@ class PostgresServer:
         return _url(self.port, self.password, database)
 
     def stop(self) -> None:
-        """Stop the embedded server and wait until it is down."""
-        if self.cluster is not None and _running_port(self.cluster) is not None:
-            _run(self.cluster, "pg_ctl", "stop", "-w", "-t", _STOP_TIMEOUT, "-m", "fast")
+        """Stop the embedded server and wait until its process is gone."""
+        if self.cluster is None or _running_port(self.cluster) is None:
+            return
+        process = _process(self.cluster)
+        mode = "immediate" if self.throwaway else "fast"
+        _run(self.cluster, "pg_ctl", "stop", "-w", "-t", _STOP_TIMEOUT, "-m", mode)
+        deadline = time.monotonic() + _EXIT_TIMEOUT
+        while _is_alive(process) and time.monotonic() < deadline:
+            time.sleep(0.01)  # the pid file, which is what pg_ctl looks at, goes first
 
 
 def start_postgres(
@@ -90,7 +98,9 @@ def start_postgres(
     started_here = port is None
     if port is None:
         port = _start(cluster, _DURABLE | (_THROWAWAY if throwaway else {}))
-    return PostgresServer(_url(port, password, DATABASE), cluster, started_here, password)
+    return PostgresServer(
+        _url(port, password, DATABASE), cluster, started_here, password, throwaway
+    )
 
 
 def migrate(url: str, *, migrations: Path = MIGRATIONS) -> None:
@@ -225,10 +235,10 @@ def _tail(path: str) -> str:
 def _running_port(cluster: Path) -> int | None:
     """Return the port of the cluster's live server; a stale pid file counts as none."""
     try:
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
-        port = int(lines[3])
-        os.kill(int(lines[0]), 0)
+        port = int((cluster / "postmaster.pid").read_text().splitlines()[3])
     except (OSError, IndexError, ValueError):
+        return None
+    if not _is_alive(_process(cluster)):
         return None
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
@@ -236,6 +246,26 @@ def _running_port(cluster: Path) -> int | None:
             return port
         time.sleep(0.05)  # it may still be starting or recovering
     return None
+
+
+def _process(cluster: Path) -> int | None:
+    """Return the process id in the cluster's pid file."""
+    try:
+        return int((cluster / "postmaster.pid").read_text().splitlines()[0])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _is_alive(process: int | None) -> bool:
+    if process is None:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _accepts(port: int) -> bool:
