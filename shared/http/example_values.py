@@ -91,7 +91,7 @@ BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
     "source_name": ("web",),
     "status": ("active", 404),
     "tag": ("Summer",),
-    "tags": ("Summer", 12),
+    "tags": ("Summer", "Winter", 12),
     "text": ("lamp",),
     "title": ("Canal lamp",),
     "topic": ("orders/updated",),

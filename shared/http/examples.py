@@ -53,7 +53,7 @@ def example_of(schema: JsonObject, schemas: JsonObject, name: str = "") -> Any:
     if parts := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
         return None if name in BY_NAME and None in BY_NAME[name] else _first(parts, schemas, name)
     if schema.get("type") == "array":
-        return [example_of(schema["items"], schemas, name)] if "items" in schema else []
+        return _list(schema, schemas, name)
     if "properties" in schema:
         return {
             key: example_of(part, schemas, key)
@@ -61,6 +61,14 @@ def example_of(schema: JsonObject, schemas: JsonObject, name: str = "") -> Any:
             if key in schema.get("required", ()) or _tells(part)
         }
     return _scalar(schema, name)
+
+
+def _list(schema: JsonObject, schemas: JsonObject, name: str) -> list[Any]:
+    if "items" not in schema:
+        return []
+    first = example_of(schema["items"], schemas, name)
+    others = [known for known in _known(name) if type(known) is type(first) and known != first]
+    return [first, *others[: schema.get("minItems", 1) - 1]]
 
 
 def _given(schema: JsonObject) -> list[Any]:

@@ -24,8 +24,9 @@ _FASTAPI_ONLY: Final = ("HTTPValidationError", "ValidationError")
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return the name of an operation: its function's, which every application has once."""
-    return route.name
+    """Return the name of an operation: that of its function after its tag, `orders_lookup`."""
+    tag = str(route.tags[0]) if route.tags else "other"
+    return f"{tag.lower().replace(' ', '_')}_{route.name}"
 
 
 def describe(app: FastAPI, security: dict[str, JsonObject]) -> None:

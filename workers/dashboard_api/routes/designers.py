@@ -33,7 +33,7 @@ class Assigned(BaseModel):
 
 
 @router.get("", summary="List designers with their sales", responses=responses(400))
-async def list_designer_sales(
+async def list_with_sales(
     bindings: Bound, asked: Annotated[DayParameters, Query()]
 ) -> DesignerPage:
     """Sales of the last 30 days, or of those named; attributed as of the last refresh."""
@@ -41,9 +41,7 @@ async def list_designer_sales(
 
 
 @router.get("/names", summary="List designers with their tags", responses=responses(400))
-async def list_designer_names(
-    bindings: Bound, asked: Annotated[PageParameters, Query()]
-) -> Page[Designer]:
+async def list_names(bindings: Bound, asked: Annotated[PageParameters, Query()]) -> Page[Designer]:
     """By name, without sales."""
     (after,) = position_of(asked.cursor, "after") or ("",)
     async with bindings.databases.open() as db:
@@ -54,7 +52,7 @@ async def list_designer_names(
 @router.post(
     "/assign", summary="Assign tags to a designer", responses=responses(400, 409, 415, 422)
 )
-async def assign_designer(bindings: Bound, caller: Caller, asked: DesignerAssignment) -> Assigned:
+async def assign(bindings: Bound, caller: Caller, asked: DesignerAssignment) -> Assigned:
     """All or none; a tag is one designer's at a time. Sales follow with the next refresh."""
     async with bindings.databases.open() as db:
         at, by = bindings.clock.now(), caller.name
@@ -64,7 +62,7 @@ async def assign_designer(bindings: Bound, caller: Caller, asked: DesignerAssign
 @router.delete(
     "/unassign", status_code=204, summary="Take tags from a designer", responses=responses(400, 404)
 )
-async def unassign_designer(
+async def unassign(
     bindings: Bound,
     caller: Caller,
     designer: Annotated[Name, Query()],
@@ -82,9 +80,7 @@ async def unassign_designer(
     summary="Remove a designer",
     responses=responses(400, 404),
 )
-async def delete_designer(
-    bindings: Bound, caller: Caller, designer_name: Annotated[Name, Path()]
-) -> None:
+async def remove(bindings: Bound, caller: Caller, designer_name: Annotated[Name, Path()]) -> None:
     """Takes every tag from them."""
     async with bindings.databases.open() as db:
         at, by = bindings.clock.now(), caller.name
