@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.commissions",
     "tests.fixtures.staff_api",
     "tests.fixtures.platform_api",
+    "tests.fixtures.engagement",
     "tests.fixtures.workflow_runs",
     "tests.fixtures.assets",  # after the runs and the shop that it imports
     "tests.fixtures.edge",  # last: it builds on the others

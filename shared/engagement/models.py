@@ -38,3 +38,36 @@ class Conversion:
     amount: Decimal | None
     currency: str | None
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedItem:
+    """One product in a published list of an active publisher, as engagement needs it."""
+
+    id: str
+    publication_id: str
+    publisher_id: str
+    program_id: str | None
+    """Only an active one: nothing else earns."""
+    ad_server_id: str | None
+    product_id: str
+    handle: str
+    url: str | None
+    """The product's page, where the shop says which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who does something on a page, as far as anybody will know."""
+
+    hash: str | None = None
+    country_code: str | None = None
+    referrer_host: str | None = None
+    device_class: str | None = None
+    is_bot: bool = False
+    is_prefetch: bool = False
+
+    @property
+    def is_person(self) -> bool:
+        """Return whether what it does may count and earn."""
+        return not (self.is_bot or self.is_prefetch)

@@ -98,22 +98,28 @@ def _described(status: int) -> dict[str, Any]:
 
 def problem_response(request: Request, error: DomainError) -> JSONResponse:
     """Render an error; the request gives `instance` and `request_id`."""
+    request_id = getattr(request.state, "request_id", "")
+    return JSONResponse(
+        problem_document(error, instance=request.url.path, request_id=request_id),
+        status_code=error.status,
+        headers=error.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def problem_document(error: DomainError, *, instance: str, request_id: str) -> dict[str, Any]:
+    """Return what the body of an error answer says."""
     title = error.title()
     problem = Problem(
         type=problem_type(error),
         title=title,
         status=error.status,
         detail=error.detail or title,
-        instance=request.url.path,
-        request_id=getattr(request.state, "request_id", ""),
+        instance=instance,
+        request_id=request_id,
         errors=[ProblemField(pointer=p.pointer, detail=p.detail) for p in error.problems],
     )
-    return JSONResponse(
-        {**error.members, **problem.model_dump()},
-        status_code=error.status,
-        headers=error.headers,
-        media_type=MEDIA_TYPE,
-    )
+    return {**error.members, **problem.model_dump()}
 
 
 def problem_type(error: DomainError) -> str:

@@ -130,12 +130,17 @@ async def authenticate(db: Database, text: str | None, *, now: datetime) -> Call
         stored = await records.stored_key(credential.row_id)
     elif credential is not None and credential.kind == "at":
         stored = await records.stored_token(credential.row_id)
-    if credential is None or stored is None or not _opens(stored, credential, now):
-        challenge = 'Bearer error="invalid_token"' if text else "Bearer"
-        raise Unauthenticated(
-            "send a valid API key or access token", headers={"WWW-Authenticate": challenge}
-        )
-    return _active(stored)
+    if credential is None or stored is None or not opens(stored, credential, now):
+        raise no_credential(text)
+    return active(stored)
+
+
+def no_credential(text: str | None) -> Unauthenticated:
+    """Return the refusal of what is no valid credential; why, is not told."""
+    challenge = 'Bearer error="invalid_token"' if text else "Bearer"
+    return Unauthenticated(
+        "send a valid API key or access token", headers={"WWW-Authenticate": challenge}
+    )
 
 
 def require_scope(caller: Caller, scope: Scope) -> None:
@@ -161,8 +166,8 @@ async def authenticate_client(
     credential = Credential.parse(secret)
     if credential is not None and credential.kind == "oc" and credential.row_id == client_id:
         stored = await AccessRecords(db).stored_client(client_id)
-        if stored is not None and _opens(stored, credential, now):
-            return _active(stored)
+        if stored is not None and opens(stored, credential, now):
+            return active(stored)
     raise InvalidClient(
         "the client id or the client secret is wrong",
         headers={"WWW-Authenticate": "Basic"},
@@ -196,12 +201,14 @@ async def issue_token(
     )
 
 
-def _opens(stored: StoredSecret, credential: Credential, now: datetime) -> bool:
+def opens(stored: StoredSecret, credential: Credential, now: datetime) -> bool:
+    """Return whether a credential is the one that is stored, and still good."""
     is_current = not stored.is_revoked and (stored.ends_at is None or now < stored.ends_at)
     return credential.proves(stored.secret_sha256) and is_current
 
 
-def _active(stored: StoredSecret) -> Caller:
+def active(stored: StoredSecret) -> Caller:
+    """Return whose a credential is. Raises Forbidden while its publisher is not active."""
     if stored.publisher_status != "active":
         raise Forbidden("the publisher is not active")
     return stored.caller

@@ -118,3 +118,5 @@ class StoredSecret:
     ends_at: datetime | None
     is_revoked: bool
     publisher_status: str
+    origins: frozenset[str] = frozenset()
+    """Where a publishable key may be used from."""

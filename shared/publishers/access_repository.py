@@ -136,7 +136,7 @@ class AccessRecords:
         """Return what is known of a key, or None."""
         row = await self._db.fetch_one(
             f"SELECT {_STORED}, s.id AS limited_by, s.expires_at AS ends_at,"
-            " s.revoked_at IS NOT NULL AS is_revoked"
+            " s.revoked_at IS NOT NULL AS is_revoked, s.origins"
             " FROM api_key s JOIN publisher p ON p.id = s.publisher_id WHERE s.id = $1",
             key_id,
         )
@@ -187,16 +187,27 @@ class AccessRecords:
             expires_at,
         )
 
-    async def count_request(self, limited_by: str, window: datetime, *, most: int) -> int:
-        """Count one request in a window and return how many there are, at most `most`."""
+    async def is_known_origin(self, origin: str) -> bool:
+        """Return whether some publishable key may be used from an origin."""
+        found: bool = await self._db.fetch_value(
+            "SELECT EXISTS (SELECT 1 FROM api_key WHERE $1 = ANY(origins) AND revoked_at IS NULL)",
+            origin,
+        )
+        return found
+
+    async def count_request(
+        self, limited_by: str, window: datetime, *, most: int, by: int = 1
+    ) -> int:
+        """Count requests in a window and return how many there are, at most `most`."""
         used: int = await self._db.fetch_value(
-            "INSERT INTO api_usage AS t (id, window_started_at, used) VALUES ($1, $2, 1)"
+            "INSERT INTO api_usage AS t (id, window_started_at, used) VALUES ($1, $2, $4)"
             " ON CONFLICT (id) DO UPDATE SET window_started_at = excluded.window_started_at,"
             " used = CASE WHEN t.window_started_at = excluded.window_started_at"
-            " THEN LEAST(t.used + 1, $3) ELSE 1 END RETURNING used",
+            " THEN LEAST(t.used + $4, $3) ELSE $4 END RETURNING used",
             limited_by,
             window,
             most,
+            by,
         )
         return used
 
@@ -214,4 +225,5 @@ def _stored(row: Row | None) -> StoredSecret | None:
         ends_at=row["ends_at"],
         is_revoked=row["is_revoked"],
         publisher_status=row["publisher_status"],
+        origins=frozenset(row.get("origins", ())),
     )

@@ -23,6 +23,8 @@ class Scope(StrEnum):
 
     PROFILE_READ = "profile:read"
     PUBLICATIONS_READ = "publications:read"
+    ENGAGEMENT_READ = "engagement:read"
+    ENGAGEMENT_WRITE = "engagement:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,14 @@ class Allowance:
             "RateLimit": f'"key";r={self.remaining};t={self.resets_in}',
         }
 
+    @property
+    def refusal(self) -> RateLimited:
+        """Return what a caller is told who has nothing left."""
+        retry = {"Retry-After": str(self.resets_in)}
+        return RateLimited(
+            f"a key may make {self.limit} requests a minute", headers=self.headers | retry
+        )
+
 
 class RateLimited(TooManyRequests):
     """The key has used up its requests of this minute."""
@@ -49,9 +57,5 @@ async def spend(db: Database, caller: Caller, *, now: datetime) -> Allowance:
     )
     allowance = Allowance(max(0, REQUESTS_PER_WINDOW - used), WINDOW_SECONDS - now.second)
     if used > REQUESTS_PER_WINDOW:
-        retry = {"Retry-After": str(allowance.resets_in)}
-        raise RateLimited(
-            f"a key may make {REQUESTS_PER_WINDOW} requests a minute",
-            headers=allowance.headers | retry,
-        )
+        raise allowance.refusal
     return allowance

@@ -106,7 +106,14 @@ async def running(
         )
         served = await _served_assets(stack, options.state, assets)
         public = stack.enter_context(closing(listen(options.ingest_port or 0)))
-        settings = _settings(access, shop, lake, {**served, "INGEST_URL": url_of(public)})
+        settings = _settings(
+            access,
+            shop,
+            lake,
+            INGEST_URL=url_of(public),
+            CLICK_SIGNING_KEY=options.state.secret("clicks"),
+            **served,
+        )
         wiring = Wiring(
             options.state, journal, databases, workflows, catalog, settings, objects, assets
         )
@@ -225,7 +232,7 @@ async def _serve_public(stack: AsyncExitStack, wiring: Wiring, port: int | None)
 
 
 def _settings(
-    access: AccessEmulator, shop: EmulatedShop, lake: CatalogServer, served: dict[str, str]
+    access: AccessEmulator, shop: EmulatedShop, lake: CatalogServer, **served: str
 ) -> Settings:
     return local_settings(
         **shop.settings,

@@ -29,6 +29,7 @@ from shared.adapters.embedded.workflows import JournalWorkflows
 from shared.adapters.lake.measurement import LakeMeasurement
 from shared.clock import SystemClock
 from shared.config import Settings, load_settings
+from shared.engagement.memory import Memory
 from shared.ports import Databases
 
 QUEUE: Final = "ingest-queue"
@@ -110,6 +111,7 @@ class Wiring:
             cache=None,  # as for the dashboard
             settings=self.settings,
             clock=clock,
+            memory=Memory(),
         )
 
 

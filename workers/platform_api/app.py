@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from platform_api.bindings import PlatformBindings
 from platform_api.dependencies import API_KEY
-from platform_api.routes import health, oauth, public, publisher
+from platform_api.engagement_http import is_hot
+from platform_api.routes import engagement, health, oauth, public, publisher
 from shared.http import docs, openapi, problems
 from shared.http.middleware.body_limit import BodyLimit
 from shared.http.middleware.cors import Cors
@@ -57,8 +58,8 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     problems.install(app)
-    for routes in (public.router, publisher.router, oauth.router, health.router):
-        app.include_router(routes)
+    for part in (engagement, public, publisher, oauth, health):
+        app.include_router(part.router)
     openapi.describe(app, _SECURITY)
     docs.install(app)
     app.add_middleware(BodyLimit)
@@ -70,5 +71,7 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
 
 
 def _origin(request: Request) -> str | None:
+    if is_hot(request.url.path):
+        return None  # publishable keys say which origins may
     bindings: PlatformBindings = request.state.bindings
     return bindings.settings.CORS_ORIGIN

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.config import Settings
+from shared.engagement.memory import Memory
 from shared.ports import Cache, Counters, Databases, EventStream
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformBindings:
-    """Ports of platform-api."""
+    """Ports of platform-api; `memory` is the isolate's own and outlives a request."""
 
     databases: Databases
     publication: EventStream
@@ -19,3 +20,4 @@ class PlatformBindings:
     cache: Cache | None
     settings: Settings
     clock: Clock
+    memory: Memory

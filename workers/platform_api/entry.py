@@ -4,17 +4,22 @@ from typing import Any
 
 from platform_api.app import create_app
 from platform_api.bindings import PlatformBindings
-from shared.adapters.cloudflare import cache, counters, database, http, stream
-from shared.adapters.cloudflare.settings import Bindings, settings_of
+from platform_api.engagement_http import answer, is_hot
+from shared.adapters.cloudflare import cache, counters, database, http, plain, stream
+from shared.adapters.cloudflare.settings import Bindings, SettingsOnce
 from shared.clock import SystemClock
+from shared.engagement.memory import Memory
 from workers import WorkerEntrypoint, asgi
 
 __all__ = ["Default"]
 
+_MEMORY = Memory()
+_SETTINGS = SettingsOnce()
+
 
 def _bindings(bound: Any) -> PlatformBindings:
     env = Bindings(bound)
-    settings = settings_of(env)
+    settings = _SETTINGS.of(env)
     return PlatformBindings(
         databases=database.HyperdriveDatabases(env.HYPERDRIVE),
         publication=stream.stream_of(env.PUBLICATION_TELEMETRY, "publication", settings),
@@ -24,6 +29,7 @@ def _bindings(bound: Any) -> PlatformBindings:
         cache=cache.optional(env, "KV"),
         settings=settings,
         clock=SystemClock(),
+        memory=_MEMORY,
     )
 
 
@@ -34,5 +40,7 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
     """What the platform calls."""
 
     async def fetch(self, request: Any) -> Any:
-        """Answer a request."""
+        """Answer a request: the hot routes at once, the others as the application does."""
+        if (asked := await plain.asked(request, is_hot)) is not None:
+            return plain.answered(await answer(lambda: _bindings(self.env), asked))
         return await asgi.fetch(_APP, request, self.env, self.ctx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,12 +12,14 @@ from typing import Any, Final
 import httpx
 from pyodide.ffi import JsException
 
+from shared.adapters.cloudflare.javascript import module
 from shared.config import Settings
 from shared.errors import InvalidInput, SettingsInvalid, Unavailable
 from shared.ports import CounterPoint
 
 API: Final = "https://api.cloudflare.com/client/v4/accounts/{account}/analytics_engine/sql"
 DOUBLES: Final = 20
+_CALL: Final = "call.mjs"
 _INDEX: Final = re.compile(r"[A-Za-z0-9_.:-]{1,96}\Z")
 _COLUMNS: Final = ", ".join(
     f"SUM(_sample_interval * double{n}) AS double{n}" for n in range(1, DOUBLES + 1)
@@ -53,15 +56,13 @@ class AnalyticsCounters:
 
     def write(self, points: Sequence[CounterPoint], /) -> None:
         """Record the points; never fails the caller."""
+        written = [
+            {"indexes": [point.index], "blobs": point.blobs, "doubles": point.doubles}
+            for point in points
+        ]
+        dataset = getattr(self._dataset, "_binding", self._dataset)
         try:
-            for point in points:
-                self._dataset.writeDataPoint(
-                    {
-                        "indexes": [point.index],
-                        "blobs": list(point.blobs),
-                        "doubles": list(point.doubles),
-                    }
-                )
+            module(_CALL).callForEach(dataset, "writeDataPoint", json.dumps(written))
         except JsException as error:
             _LOG.warning("counters not written", extra={"error": str(error)})
 

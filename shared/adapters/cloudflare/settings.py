@@ -35,3 +35,16 @@ def settings_of(env: Any, *, required: frozenset[str] = frozenset()) -> Settings
     return load_settings(
         {name: text for name, text in values.items() if isinstance(text, str)}, required=required
     )
+
+
+class SettingsOnce:
+    """The settings of an isolate, read at its first request: they do not change while it lives."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+
+    def of(self, env: Any) -> Settings:
+        """Return the settings. Raises SettingsInvalid, each time anew."""
+        if self._settings is None:
+            self._settings = settings_of(env)
+        return self._settings

@@ -7,34 +7,35 @@ every event is checked here first, against the class the schema was generated fr
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import httpx
-from js import Object
 from pydantic import BaseModel
-from pyodide.ffi import to_js
 
 from shared import limits
 from shared.adapters.cloudflare.errors import unavailable
 from shared.adapters.cloudflare.http import outside
+from shared.adapters.cloudflare.javascript import module
 from shared.config import Settings
 from shared.errors import Unavailable
 from shared.ports import JsonObject
 from shared.telemetry import Stream
 from shared.telemetry_validation import validated_events
-from workers import import_from_javascript
 
 _CALL: Final = "call.mjs"
 _EXACT: Final = 2**53 - 1
-"""From here on Pyodide makes a BigInt of an integer, and Pipelines takes none."""
+"""From here on a JavaScript number is not every integer, and Pipelines takes no BigInt."""
+_MAY_BE_LARGE: Final = re.compile(r"[0-9]{16}")
+_JSON: Final = {"Content-Type": "application/json"}
 
 
 class Sink(Protocol):
     """Takes one request's worth of rows."""
 
-    async def __call__(self, rows: Sequence[JsonObject], /) -> None:
-        """Accept the rows or raise Unavailable."""
+    async def __call__(self, rows: str, /) -> None:
+        """Accept the rows, a JSON array, or raise Unavailable."""
         ...
 
 
@@ -49,7 +50,7 @@ class CheckedStream:
         """Return once every event is accepted; nothing is sent if one does not fit."""
         rows = [_row(event) for event in validated_events(self._stream, events)]
         for request in list(_requests(rows)):
-            await self._sink(request)
+            await self._sink(f"[{','.join(request)}]")
 
 
 def stream_of(binding: Any, stream: Stream, settings: Settings) -> CheckedStream:
@@ -65,14 +66,9 @@ def pipeline(binding: Any) -> Sink:
     `binding.send` cannot be called from Python: Pyodide takes the name for its generator protocol.
     """
 
-    async def send(rows: Sequence[JsonObject], /) -> None:
-        javascript = import_from_javascript(_CALL)
+    async def send(rows: str, /) -> None:
         with unavailable("Pipelines"):
-            await javascript.call(
-                getattr(binding, "_binding", binding),
-                "send",
-                to_js(list(rows), dict_converter=Object.fromEntries),
-            )
+            await module(_CALL).callWithJson(getattr(binding, "_binding", binding), "send", rows)
 
     return send
 
@@ -80,10 +76,10 @@ def pipeline(binding: Any) -> Sink:
 def http_sink(client: Callable[[], httpx.AsyncClient], url: str) -> Sink:
     """Return the sink of a stream's HTTP endpoint: a JSON array per request."""
 
-    async def send(rows: Sequence[JsonObject], /) -> None:
+    async def send(rows: str, /) -> None:
         try:
             async with client() as http:
-                response = await http.post(url, json=list(rows))
+                response = await http.post(url, content=rows, headers=_JSON)
         except httpx.HTTPError as error:
             raise Unavailable(f"stream: {error}") from error
         if not response.is_success:
@@ -92,10 +88,13 @@ def http_sink(client: Callable[[], httpx.AsyncClient], url: str) -> Sink:
     return send
 
 
-def _row(event: BaseModel) -> JsonObject:
+def _row(event: BaseModel) -> str:
     """Return an event as Pipelines takes it: null and absent are one, and absent is smaller."""
-    row = event.model_dump(mode="json", exclude_none=True)
-    return {name: _exact(value) for name, value in row.items()}
+    text = event.model_dump_json(exclude_none=True)
+    if _MAY_BE_LARGE.search(text) is None:
+        return text
+    row = {name: _exact(value) for name, value in json.loads(text).items()}
+    return json.dumps(row, ensure_ascii=False)
 
 
 def _exact(value: Any) -> Any:
@@ -103,11 +102,11 @@ def _exact(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not -_EXACT < value < _EXACT else value
 
 
-def _requests(rows: Sequence[JsonObject]) -> Iterator[list[JsonObject]]:
-    request: list[JsonObject] = []
+def _requests(rows: Sequence[str]) -> Iterator[list[str]]:
+    request: list[str] = []
     size = 0
     for row in rows:
-        length = len(json.dumps(row, ensure_ascii=False).encode()) + 1
+        length = len(row.encode()) + 1
         full = len(request) == limits.STREAM_REQUEST_EVENTS
         if request and (full or size + length > limits.STREAM_REQUEST_BYTES):
             yield request

@@ -25,8 +25,7 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        request_id = given if _ACCEPTED.match(given) else new_id("req")
+        request_id = request_id_of(Headers(scope=scope).get(HEADER))
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
@@ -35,3 +34,8 @@ class RequestId:
             await send(message)
 
         await self.app(scope, receive, send_with_id)
+
+
+def request_id_of(given: str | None) -> str:
+    """Return the id that a request came with, or a new one if that may break a log."""
+    return given if given is not None and _ACCEPTED.match(given) else new_id("req")

@@ -1,0 +1,16 @@
+"""Our own JavaScript modules, imported once for each isolate, at the first request."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from workers import import_from_javascript
+
+_MODULES: Final[dict[str, Any]] = {}
+
+
+def module(name: str) -> Any:
+    """Return a module that is staged beside the Worker, such as `call.mjs`."""
+    if name not in _MODULES:
+        _MODULES[name] = import_from_javascript(name)
+    return _MODULES[name]

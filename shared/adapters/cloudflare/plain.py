@@ -1,0 +1,40 @@
+"""Plain requests and answers on Cloudflare: one crossing each way, no bridge between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from pyodide.ffi import to_js
+
+from shared import limits
+from shared.adapters.cloudflare.javascript import module
+from shared.http.plain import Answered, Asked
+
+_PLAIN: Final = "plain.mjs"
+_HOST: Final = "://"
+
+
+async def asked(request: Any, is_wanted: Callable[[str], bool]) -> Asked | None:
+    """Return a request whose path is wanted, or None: it goes the ordinary way, body unread."""
+    script = request.js_object
+    if not is_wanted(_path(script.url)):
+        return None
+    found = await module(_PLAIN).asked(script, limits.REQUEST_BODY_BYTES)
+    if found is None:
+        return None
+    head, body = found
+    method, path, query, headers, country = json.loads(head)
+    return Asked(method, path, query, headers, body, None, country)
+
+
+def answered(found: Answered) -> Any:
+    """Return the answer as the runtime wants it."""
+    body = to_js(found.body) if isinstance(found.body, bytes) else found.body
+    return module(_PLAIN).answered(found.status, json.dumps(found.headers), body)
+
+
+def _path(url: str) -> str:
+    _, _, rest = url.partition(_HOST)
+    return "/" + rest.partition("?")[0].partition("/")[2]

@@ -1,0 +1,121 @@
+"""Captures a request of events: each is judged by itself, and what is right is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.engagement import clicks
+from shared.engagement.bindings import EngagementBindings, signing_key
+from shared.engagement.intake import Intake
+from shared.engagement.items import published_items
+from shared.engagement.models import PublishedItem, Visitor
+from shared.engagement.posters import Poster
+from shared.engagement.recording import Happening, attributable_click, record
+from shared.engagement.schemas import EngagementEvent, Reason
+from shared.ids import derived_id, new_id
+from shared.ports import JsonObject
+
+AHEAD: Final = timedelta(minutes=5)
+"""Clocks of visitors differ."""
+BACK: Final = timedelta(days=7)
+"""How long a page may keep what it could not send."""
+_DETAILS: Final[Mapping[Reason, str]] = {
+    "unknown_item": "/item_id: is no published item of the publisher",
+    "in_the_future": "/occurred_at: is in the future",
+    "too_old": "/occurred_at: is more than 7 days ago",
+    "forged_click": "/click_id: is no click on this item",
+    "secret_key_required": "/type: a conversion needs a secret key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    poster: Poster
+    visitor: Visitor
+    items: Mapping[str, PublishedItem | None]
+    key: str
+    now: datetime
+
+    def __call__(self, event: EngagementEvent) -> Happening | Reason:
+        item = self.items[event.item_id]
+        at = event.occurred_at or self.now
+        if event.type == "conversion" and self.poster.is_page:
+            return "secret_key_required"
+        if item is None or item.publisher_id != self.poster.caller.publisher_id:
+            return "unknown_item"
+        if at > self.now + AHEAD:
+            return "in_the_future"
+        if at < self.now - BACK:
+            return "too_old"
+        return self._right(event, item, at)
+
+    def _right(
+        self, event: EngagementEvent, item: PublishedItem, at: datetime
+    ) -> Happening | Reason:
+        event_id = self._event_id(event, item)
+        click, click_id = None, event.click_id
+        if click_id is not None:
+            click = clicks.read(click_id, self.key)
+            if click is None or click.item_id != item.id:
+                return "forged_click"
+        elif event.type == "click":
+            click, click_id = attributable_click(
+                item, at, event_id=event_id, visitor=self.visitor, key=self.key
+            )
+        return Happening(
+            event_id,
+            event.type,
+            item,
+            at,
+            self.visitor,
+            click,
+            click_id,
+            event.duration_ms,
+            event.order_reference,
+            event.amount,
+            event.currency,
+        )
+
+    def _event_id(self, event: EngagementEvent, item: PublishedItem) -> str:
+        if event.event_id is None:
+            return new_id("evt")
+        return derived_id("evt", item.publisher_id, event.type, item.id, event.event_id)
+
+
+async def capture(
+    bindings: EngagementBindings, intake: Intake, poster: Poster, visitor: Visitor, now: datetime
+) -> JsonObject:
+    """Record the right ones and return what became of each, as `schemas.EventsAnswer`.
+
+    Raises:
+        Unavailable: Nothing was counted; send it again.
+    """
+    named = (event.item_id for event in intake.events.values())
+    items = await published_items(bindings, named, now)
+    judge = _Judge(poster, visitor, items, signing_key(bindings.settings), now)
+    judged = {index: judge(event) for index, event in intake.events.items()}
+    right = {one.event_id: one for one in judged.values() if isinstance(one, Happening)}
+    await record(bindings, list(right.values()), now)
+    verdicts = [
+        _accepted(index, one) if isinstance(one, Happening) else _refused(index, one, _DETAILS[one])
+        for index, one in judged.items()
+    ]
+    accepted = sum(isinstance(one, Happening) for one in judged.values())
+    if intake.invalid:
+        verdicts += [_refused(index, "invalid", why) for index, why in intake.invalid.items()]
+        verdicts.sort(key=lambda verdict: int(verdict["index"]))
+    return {"accepted": accepted, "refused": len(verdicts) - accepted, "verdicts": verdicts}
+
+
+def _accepted(index: int, one: Happening) -> JsonObject:
+    verdict = {"index": index, "status": "accepted", "event_id": one.event_id}
+    if one.event_type == "click" and one.click_id is not None:
+        verdict["click_id"] = one.click_id
+    return verdict
+
+
+def _refused(index: int, reason: Reason, detail: str) -> JsonObject:
+    return {"index": index, "status": "refused", "reason": reason, "detail": detail}

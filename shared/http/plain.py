@@ -1,0 +1,54 @@
+"""A request and an answer without a framework: what the hot routes speak on both runtimes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+from shared.http.middleware.security_headers import HEADERS
+
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request.
+
+    Args:
+        headers: With names in lower case.
+        address: Where it comes from.
+        country: What the edge says of that, if it says anything.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes | str = b""
+    address: str | None = None
+    country: str | None = None
+
+    def parameter(self, name: str) -> str | None:
+        """Return the first value of a query parameter."""
+        if name not in self.query:
+            return None
+        pairs = parse_qsl(self.query, keep_blank_values=True)
+        return next((value for key, value in pairs if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, with every header that it has."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | str = b""
+
+
+PUBLIC_HEADERS: Final[Mapping[str, str]] = {
+    **HEADERS,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+"""Pages of other sites may use these answers."""
