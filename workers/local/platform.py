@@ -106,14 +106,7 @@ async def running(
         )
         served = await _served_assets(stack, options.state, assets)
         public = stack.enter_context(closing(listen(options.ingest_port or 0)))
-        settings = _settings(
-            access,
-            shop,
-            lake,
-            INGEST_URL=url_of(public),
-            CLICK_SIGNING_KEY=options.state.secret("clicks"),
-            **served,
-        )
+        settings = _settings(options.state, access, shop, lake, INGEST_URL=url_of(public), **served)
         wiring = Wiring(
             options.state, journal, databases, workflows, catalog, settings, objects, assets
         )
@@ -232,11 +225,12 @@ async def _serve_public(stack: AsyncExitStack, wiring: Wiring, port: int | None)
 
 
 def _settings(
-    access: AccessEmulator, shop: EmulatedShop, lake: CatalogServer, **served: str
+    state: State, access: AccessEmulator, shop: EmulatedShop, lake: CatalogServer, **served: str
 ) -> Settings:
     return local_settings(
         **shop.settings,
         **served,
+        CLICK_SIGNING_KEY=state.secret("clicks"),
         CF_ACCESS_TEAM_DOMAIN=access.issuer,
         CF_ACCESS_AUD=AUDIENCE,
         CATALOG_URI=lake.url,

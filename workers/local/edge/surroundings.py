@@ -67,6 +67,7 @@ async def surroundings(options: Options) -> AsyncIterator[Surroundings]:
             "STREAMS_URL": f"{access.issuer}{PATH}",
             "MEASUREMENT_TOKEN": state.secret("measurement"),
             "ANALYTICS_TOKEN": "none",
+            "CLICK_SIGNING_KEY": state.secret("clicks"),
             "CATALOG_URI": lake.url,
             "CATALOG_WAREHOUSE": lake.warehouse,
             "CATALOG_TOKEN": lake.token,
