@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,7 @@ class Command:
 
     async def kill(self) -> None:
         """Kill -9 everything of its session."""
-        await self._signal_all(signal.SIGKILL)
+        await self._kill_all()
 
     async def stop(self) -> None:
         """Ask it to end; what has not ended in time is killed."""
@@ -51,21 +52,32 @@ class Command:
         if process is None or process.returncode is not None:
             return
         process.terminate()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 await process.wait()
-        except TimeoutError:
-            await self._signal_all(signal.SIGKILL)
+        await self._kill_all()
 
-    async def _signal_all(self, number: signal.Signals) -> None:
+    async def _kill_all(self) -> None:
         process = self._process
         if process is None:
             return
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            return
+        while left := session_of(process.pid):
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.02)
         await process.wait()
+
+
+def session_of(leader: int) -> list[int]:
+    """Return the living processes of a session, whatever group they are in."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, session = path.read_text().rpartition(")")[2].split()[:4]
+            if int(session) == leader and state not in {"Z", "X"}:
+                found.append(int(path.parent.name))
+    return found
 
 
 def free_ports(count: int) -> list[int]:

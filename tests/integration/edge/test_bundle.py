@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
 import zipfile
 from pathlib import Path
@@ -20,6 +22,7 @@ from shared.errors import SettingsInvalid
 from tests.wasm.bridge import Loopback
 
 NOBODY = "http://127.0.0.1:1"
+DIGEST = base64.b64encode(hashlib.sha256(b"bundle").digest()).decode()
 
 
 def test_the_bundle_is_downloaded_once(tmp_path: Path) -> None:
@@ -31,8 +34,8 @@ def test_the_bundle_is_downloaded_once(tmp_path: Path) -> None:
 
     environment = {bundle.CACHE_FOLDER: str(tmp_path / "cache")}
     with Loopback(Starlette(routes=[Route("/{name}", serve)])) as host:
-        folder = ensure_bundle(environment, host=host.url)
-    assert ensure_bundle(environment, host=NOBODY) == folder, "offline from then on"
+        folder = ensure_bundle(environment, host=host.url, digest=DIGEST)
+    assert ensure_bundle(environment, host=NOBODY, digest=DIGEST) == folder, "offline from now on"
     assert asked == [f"/{BUNDLE}"]
     assert [path.name for path in folder.iterdir()] == [BUNDLE]
     assert (folder / BUNDLE).read_bytes() == b"bundle"
@@ -46,6 +49,12 @@ def test_what_cannot_be_had_is_one_line_that_says_what_to_do(tmp_path: Path) -> 
     for telling in (BUNDLE, str(tmp_path), bundle.CACHE_FOLDER, NOBODY):
         assert telling in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_bundle_is_said(tmp_path: Path) -> None:
+    (tmp_path / BUNDLE).write_bytes(b"half a bun")
+    with pytest.raises(BundleUnavailable, match="remove it"):
+        ensure_bundle({bundle.CACHE_FOLDER: str(tmp_path)}, host=NOBODY)
 
 
 def test_another_workerd_may_bring_another_bundle(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shlex
 import stat
@@ -17,6 +19,8 @@ from shared.errors import SettingsInvalid, Unavailable
 HOST: Final = "https://pyodide-capnp-bin.edgeworker.net"
 BUNDLE: Final = "pyodide_314.0.6_2026-08-17_11.capnp.bin"
 """What the compatibility date of the configurations asks for."""
+DIGEST: Final = "NItCLHMj/EjOzDcedzbUDicMYO9n9q0loNUX4scRvbE="
+"""Its SHA-256 as workerd expects it; a bundle with another one does not start."""
 CACHE_FOLDER: Final = "EDGE_BUNDLE_CACHE"
 WORKERD: Final = "EDGE_WORKERD"
 FLAGS: Final = "EDGE_COMPATIBILITY_FLAGS"
@@ -38,7 +42,9 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get(CACHE_FOLDER) or _DEFAULT_FOLDER).absolute()
 
 
-def ensure_bundle(environment: Mapping[str, str] = os.environ, *, host: str = HOST) -> Path:
+def ensure_bundle(
+    environment: Mapping[str, str] = os.environ, *, host: str = HOST, digest: str = DIGEST
+) -> Path:
     """Return the cache folder once it holds the bundle, downloading it if it must.
 
     Another workerd, date or flag asks for another bundle than ours, whose name only workerd knows:
@@ -48,12 +54,13 @@ def ensure_bundle(environment: Mapping[str, str] = os.environ, *, host: str = HO
         BundleUnavailable: It is neither there nor to be had; the line says what to do.
     """
     folder = cache_folder(environment)
-    chosen = any(environment.get(name) for name in (WORKERD, FLAGS, DATE))
-    if (folder / BUNDLE).exists() or (chosen and any(folder.glob(_NAMES))):
+    if any(environment.get(name) for name in (WORKERD, FLAGS, DATE)) and any(folder.glob(_NAMES)):
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _download(f"{host}/{BUNDLE}", folder / BUNDLE)
+        if not (folder / BUNDLE).exists():
+            _download(f"{host}/{BUNDLE}", folder / BUNDLE)
+        _check(folder / BUNDLE, digest)
     except (httpx.HTTPError, OSError) as error:
         raise BundleUnavailable(
             f"the Python bundle of workerd cannot be had ({type(error).__name__}): connect once to"
@@ -101,6 +108,16 @@ def _download(url: str, target: Path) -> None:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _check(path: Path, digest: str) -> None:
+    with path.open("rb") as file:
+        found = base64.b64encode(hashlib.file_digest(file, "sha256").digest()).decode()
+    if found != digest:
+        raise BundleUnavailable(
+            f"{path} is not the Python bundle that workerd expects (its SHA-256 is {found}):"
+            " remove it, and it is downloaded again"
+        )
 
 
 def _script_folder(folder: Path) -> Path:

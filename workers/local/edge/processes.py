@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 import httpx
@@ -20,9 +22,9 @@ _POLL: Final = 0.25
 async def start_process(
     stack: AsyncExitStack, command: Sequence[str], environment: Mapping[str, str]
 ) -> asyncio.subprocess.Process:
-    """Start a process; it is stopped when the stack unwinds."""
+    """Start a process; it is stopped when the stack unwinds, and all that it has started."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment, stdin=asyncio.subprocess.DEVNULL
+        *command, cwd=ROOT, env=environment, stdin=asyncio.subprocess.DEVNULL, process_group=0
     )
     stack.push_async_callback(_stop_process, process)
     return process
@@ -60,12 +62,16 @@ async def answering(
 
 
 async def _stop_process(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(_GRACE):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    """Ask its group to end; whatever of it is left then (Wrangler leaves workerd) is killed."""
+    if process.returncode is None:
+        _signal_group(process, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                await process.wait()
+    _signal_group(process, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
