@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from shared.commissions.ledger import AccountKind, TransactionKind
+from shared.commissions.models import CommissionStatus, ConversionKind, FactKind
 from shared.publishers.models import Reference
 
+APPROVALS_MAX: Final = 1_000
+"""Of one request: one transaction, far below its 20 s."""
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
 
-def _code(text: str) -> str:
-    if "\x00" in text or not (kept := text.strip()):
-        raise ValueError("must be a discount code")
+
+def _plain(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+def _text(text: str) -> str:
+    if not (kept := _plain(text).strip()):
+        raise ValueError("must not be empty")
     return kept
+
+
+def _text_or_none(text: str | None) -> str | None:
+    return None if text is None else _text(text)
 
 
 class CodeContent(BaseModel):
@@ -29,7 +45,7 @@ class CodeContent(BaseModel):
     code: Annotated[
         str,
         Field(max_length=255, description="As in Shopify; upper and lower case are the same."),
-        AfterValidator(_code),
+        AfterValidator(_text),
     ]
     publisher_id: Reference
     program_id: Reference
@@ -46,3 +62,273 @@ class CodeAssigned(BaseModel):
     created_by: str
     ended_at: datetime | None
     ended_by: str | None
+
+
+class CommissionRead(BaseModel):
+    """What one capture earns, less what refunds took back."""
+
+    id: str
+    conversion_id: str
+    order_id: str
+    transaction_id: str = Field(description="The payment that was captured.")
+    publisher_id: str
+    program_id: str
+    currency: str
+    captured_minor: int
+    amount_minor: int = Field(description="What is left of it.")
+    paid_minor: int = Field(description="What payouts have settled of it.")
+    status: CommissionStatus
+    earned_at: datetime
+    approvable_at: datetime = Field(description="The end of its hold.")
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str
+
+
+class ConversionRead(BaseModel):
+    """Why an order is attributed, and at which rate."""
+
+    id: str
+    order_id: str
+    kind: ConversionKind
+    publisher_id: str
+    program_id: str
+    publication_id: str | None
+    item_id: str | None
+    product_id: str | None
+    click_id: str | None
+    clicked_at: datetime | None
+    discount_code: str | None
+    assignment_id: str | None
+    window_days: int
+    hold_days: int
+    rate_id: str | None = Field(description="Null if no rate was in force: nothing is earned.")
+    basis_points: int
+    ordered_at: datetime
+    decided_at: datetime
+
+
+class EntryRead(BaseModel):
+    """One side of a movement: a debit is positive, a credit negative."""
+
+    owner_id: str = Field(description="The publisher, or `merchant`.")
+    account: AccountKind
+    amount_minor: int
+
+
+class MovementRead(BaseModel):
+    """One balanced movement of the ledger."""
+
+    id: str
+    kind: TransactionKind
+    amount_minor: int
+    fact_kind: FactKind | None
+    fact_id: str | None
+    fact_minor: int | None = Field(description="The money of the fact when it was booked.")
+    payout_id: str | None
+    occurred_at: datetime
+    booked_at: datetime
+    booked_by: str
+    entries: list[EntryRead]
+
+
+class FactRead(BaseModel):
+    """One fact of the order, and what it adds to the commission: the sum of its movements."""
+
+    kind: FactKind
+    id: str
+    occurred_at: datetime
+    money_minor: int
+    commission_minor: int
+
+
+class DisputeRead(BaseModel):
+    """An objection to a commission."""
+
+    id: str
+    commission_id: str
+    publisher_id: str
+    raised_by_kind: Literal["staff", "publisher"]
+    raised_by: str
+    raised_at: datetime
+    reason: str
+    resolution: Literal["upheld", "rejected"] | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+    note: str | None
+
+
+class InvoiceLineRead(BaseModel):
+    """What an invoice pays of a commission."""
+
+    commission_id: str
+    order_id: str
+    amount_minor: int = Field(description="Negative where a refund came after a payout.")
+
+
+class PaidLine(InvoiceLineRead):
+    """The same, with the payout that it belongs to."""
+
+    payout_id: str
+    invoice_number: int
+
+
+class CommissionExplained(CommissionRead):
+    """A commission from its conversion through its facts to the movements of the ledger."""
+
+    conversion: ConversionRead
+    facts: list[FactRead]
+    movements: list[MovementRead]
+    disputes: list[DisputeRead]
+    payments: list[PaidLine]
+
+
+class ApprovalRequest(BaseModel):
+    """What is to be approved: these commissions, or all of a publisher whose hold is over."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"ids": ["com_1"]}, {"due_of_publisher": "pub_1"}]},
+    )
+
+    ids: Annotated[list[Reference], Field(min_length=1, max_length=APPROVALS_MAX)] | None = None
+    due_of_publisher: Reference | None = None
+
+    @model_validator(mode="after")
+    def _says_one(self) -> Self:
+        if (self.ids is None) == (self.due_of_publisher is None):
+            raise ValueError("give either ids or due_of_publisher")
+        return self
+
+
+class Approval(BaseModel):
+    """What was approved by this request."""
+
+    approved: list[str] = Field(description="Those that were approved before are left out.")
+    amount_minor: dict[str, int] = Field(description="By currency.")
+    has_more: bool = Field(description="Whether more of the publisher are due.")
+
+
+class DisputeRequest(BaseModel):
+    """Why a commission is objected to."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "The order was a return."}]}
+    )
+
+    reason: Annotated[str, Field(max_length=2_000), AfterValidator(_text)]
+
+
+class ResolutionRequest(BaseModel):
+    """How a dispute ends: `upheld` takes the commission back, `rejected` gives it free."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"resolution": "rejected", "note": "It is genuine."}]},
+    )
+
+    resolution: Literal["upheld", "rejected"]
+    note: Annotated[str | None, Field(max_length=2_000), AfterValidator(_text_or_none)] = None
+
+
+class PayoutRequest(BaseModel):
+    """A payment of all that is approved of a publisher in one currency."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"publisher_id": "pub_1", "currency": "EUR", "payment_reference": "SEPA 1"}
+            ]
+        },
+    )
+
+    publisher_id: Reference
+    currency: Currency
+    expected_minor: Annotated[
+        int | None, Field(gt=0, lt=2**63, description="Refused if another amount is owed by now.")
+    ] = None
+    payment_reference: Annotated[
+        str | None,
+        Field(max_length=255, description="What the bank calls it."),
+        AfterValidator(_text_or_none),
+    ] = None
+    note: Annotated[str, Field(max_length=2_000), AfterValidator(_plain)] = ""
+
+
+class PayoutRead(BaseModel):
+    """A payment to a publisher."""
+
+    id: str
+    publisher_id: str
+    currency: str
+    amount_minor: int
+    payment_reference: str | None
+    note: str
+    invoice_id: str
+    invoice_number: int = Field(description="Counts the publisher's invoices.")
+    created_at: datetime
+    created_by: str
+
+
+class PayoutLines(PayoutRead):
+    """A payment with a page of the lines of its invoice, in the order of commissions."""
+
+    lines: list[InvoiceLineRead]
+    next_cursor: str | None = Field(description="Asks for the next lines; null on the last.")
+
+
+class Balance(BaseModel):
+    """What a publisher is owed in one currency."""
+
+    currency: str
+    pending_minor: int = Field(description="Earned and not approved, disputed ones too.")
+    disputed_minor: int
+    due_minor: int = Field(description="Pending, and its hold is over.")
+    approved_minor: int = Field(
+        description="What the next payout pays; negative if refunds came after a payout."
+    )
+    paid_minor: int = Field(description="Paid so far.")
+
+
+class Balances(BaseModel):
+    """What a publisher is owed, by currency."""
+
+    publisher_id: str
+    items: list[Balance]
+
+
+class StatementLine(BaseModel):
+    """One movement as it changes what the publisher is owed."""
+
+    id: str
+    kind: TransactionKind
+    booked_at: datetime
+    occurred_at: datetime
+    commission_id: str | None
+    order_id: str | None
+    payout_id: str | None
+    fact_kind: FactKind | None
+    fact_id: str | None
+    pending_minor: int
+    approved_minor: int
+
+
+class StatementBalance(BaseModel):
+    """What was owed at an instant."""
+
+    pending_minor: int
+    approved_minor: int
+
+
+class Statement(BaseModel):
+    """The ledger of a publisher in one currency over a period, oldest movement first."""
+
+    publisher_id: str
+    currency: str
+    since: datetime
+    until: datetime
+    opening: StatementBalance
+    closing: StatementBalance
+    items: list[StatementLine]
+    next_cursor: str | None = Field(description="Asks for the next page; null on the last.")

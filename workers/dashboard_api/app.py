@@ -14,12 +14,15 @@ from dashboard_api.routes import (
     combo_logs,
     combo_suggestions,
     combo_templates,
+    commissions,
     csv_exports,
     designers,
+    discount_codes,
     health,
     ingest,
     manual_measures,
     orders,
+    payouts,
     performance,
     products,
     programs,
@@ -98,6 +101,9 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         publications.router,
         programs.router,
         publisher_access.router,
+        discount_codes.router,
+        commissions.router,
+        payouts.router,
     ):
         app.include_router(routes)
     openapi.describe(app, _SECURITY)
