@@ -18,6 +18,7 @@ from shared.ports import Databases, JsonObject, Measurement, Watermarks, Workflo
 from shared.sync.run_steps import RUN_STEPS, RunSteps, RunStepsQuery
 
 LEASES: Final = ("orders", "products", "measurement", "backfill-orders", "backfill-products")
+NOT_QUEUED: Final = "could not be queued"
 _ACTIVE: Final = frozenset({"queued", "running", "waiting", "paused"})
 _AGAIN: Final = frozenset({"failed", "cancelled", "skipped", "blocked"})
 """What a run must have come to before it is tried again."""
@@ -71,6 +72,37 @@ async def get_run(watermarks: Watermarks, run_id: str) -> JsonObject:
     if (run := await watermarks.run(run_id)) is None:
         raise RunNotFound(run_id)
     return run
+
+
+async def announce_run(
+    watermarks: Watermarks, run_id: str, *, workflow: str, at: datetime, **fields: object
+) -> JsonObject:
+    """Note a run that is about to be queued, so that it can be followed from then on.
+
+    A run that is known stays as it is, unless it could not be queued.
+    """
+    known = await watermarks.run(run_id)
+    if known is None or known.get("reason") == NOT_QUEUED:
+        started = {"status": "queued", "started_at": format_instant(at)}
+        cleared = {"reason": None, "finished_at": None} if known else {}
+        await watermarks.record_run(
+            {"run_id": run_id, "workflow": workflow, **fields, **started, **cleared}
+        )
+    return await get_run(watermarks, run_id)
+
+
+async def withdraw_run(watermarks: Watermarks, run_id: str, *, at: datetime) -> None:
+    """Note that an announced run could not be queued, and give free what it held."""
+    for name in LEASES:
+        await watermarks.release(name, run_id)
+    ended = {"status": "cancelled", "reason": NOT_QUEUED, "finished_at": format_instant(at)}
+    await watermarks.record_run({"run_id": run_id, **ended})
+
+
+async def is_cancelled(watermarks: Watermarks, run_id: str) -> bool:
+    """Return whether a run was cancelled before it began."""
+    run = await watermarks.run(run_id)
+    return run is not None and run.get("status") == "cancelled" and run.get("reason") != NOT_QUEUED
 
 
 async def last_run(watermarks: Watermarks, workflow: str) -> JsonObject | None:

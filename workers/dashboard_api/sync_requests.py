@@ -9,6 +9,7 @@ from shared.errors import Conflict
 from shared.idempotency.models import keyed_id
 from shared.identity.models import Principal
 from shared.jobs import (
+    Job,
     MeasurementDatasetRefresh,
     ProductTagSync,
     ShopifyBulkSyncStart,
@@ -17,6 +18,7 @@ from shared.jobs import (
     job_message,
 )
 from shared.ports import Queue
+from shared.sync.runs import NOT_QUEUED
 
 
 class SyncRunning(Conflict):
@@ -59,16 +61,17 @@ async def request_sync(
     new = {
         name: run_id
         for name, run_id in runs.items()
-        if idempotency_key is None or await ingest.run(run_id) is None
+        if idempotency_key is None or await _is_new(ingest, run_id)
     }
     await _lease(ingest, new)
-    await queue.send_batch(
-        [
-            job_message(
-                ShopifyBulkSyncStart(run_id=run_id, object=name, requested_by=principal.name)
-            )
+    by = principal.name
+    await _queue(
+        ingest,
+        queue,
+        *(
+            ShopifyBulkSyncStart(run_id=run_id, object=name, requested_by=by)
             for name, run_id in new.items()
-        ]
+        ),
     )
     return runs
 
@@ -82,31 +85,47 @@ async def request_tag_sync(
         SyncRunning: Another run syncs products.
     """
     run_id = _run_id("product-tags", principal, idempotency_key)
-    if idempotency_key is None or await ingest.run(run_id) is None:
+    if idempotency_key is None or await _is_new(ingest, run_id):
         await _lease(ingest, {"products": run_id})
-        job = ProductTagSync(run_id=run_id, requested_by=principal.name)
-        await queue.send(job_message(job))
+        await _queue(ingest, queue, ProductTagSync(run_id=run_id, requested_by=principal.name))
     return run_id
 
 
 async def request_refresh(
-    queue: Queue, *, principal: Principal, idempotency_key: str | None
+    ingest: Ingest, queue: Queue, *, principal: Principal, idempotency_key: str | None
 ) -> str:
     """Queue a refresh of the measures and return its run id; the same key is the same run."""
     run_id = _run_id("measurement", principal, idempotency_key)
     job = MeasurementDatasetRefresh(run_id=run_id, requested_by=principal.name)
-    await queue.send(job_message(job))
+    await _queue(ingest, queue, job)
     return run_id
 
 
 async def request_suggestions(
-    queue: Queue, *, limit: int, principal: Principal, idempotency_key: str | None
+    ingest: Ingest, queue: Queue, *, limit: int, principal: Principal, idempotency_key: str | None
 ) -> str:
     """Queue the making of suggestions and return its run id; the same key is the same run."""
     run_id = _run_id("suggestions", principal, idempotency_key)
     job = SuggestionGenerate(run_id=run_id, requested_by=principal.name, limit=limit)
-    await queue.send(job_message(job))
+    await _queue(ingest, queue, job)
     return run_id
+
+
+async def _queue(ingest: Ingest, queue: Queue, *jobs: Job) -> None:
+    """Announce the runs and queue their jobs; runs that the queue does not take are withdrawn."""
+    for job in jobs:
+        await ingest.announce(job)
+    try:
+        await queue.send_batch([job_message(job) for job in jobs])
+    except Exception:
+        for job in jobs:
+            await ingest.withdraw(job.run_id)
+        raise
+
+
+async def _is_new(ingest: Ingest, run_id: str) -> bool:
+    run = await ingest.run(run_id)
+    return run is None or run.get("reason") == NOT_QUEUED
 
 
 def _run_id(name: str, principal: Principal, key: str | None) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from ingest.bindings import IngestBindings
 from shared.jobs import Job
+from shared.sync.runs import is_cancelled
 
 WORKFLOW_OF_JOB: Final = {
     "SHOPIFY_BULK_SYNC_START": "shopify-bulk-sync",
@@ -22,6 +23,8 @@ WORKFLOW_OF_JOB: Final = {
 
 
 async def start_job(job: Job, bindings: IngestBindings) -> bool:
-    """Start the job's Workflow; False if its run exists, which is success too."""
+    """Start the job's Workflow; False if its run exists or was cancelled: success too."""
+    if await is_cancelled(bindings.watermarks, job.run_id):
+        return False
     payload = job.model_dump(mode="json", exclude={"job_type"})
     return await bindings.workflows.start(WORKFLOW_OF_JOB[job.job_type], job.run_id, payload)

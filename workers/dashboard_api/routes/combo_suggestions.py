@@ -14,7 +14,7 @@ from dashboard_api.combo_requests import (
     SuggestionRequest,
     after_suggestion,
 )
-from dashboard_api.dependencies import Bound, Caller, EntityId
+from dashboard_api.dependencies import Bound, Caller, EntityId, IngestWorker
 from dashboard_api.pages import page_of
 from dashboard_api.schemas import RunAccepted
 from dashboard_api.sync_requests import request_suggestions, run_href
@@ -38,6 +38,7 @@ async def generate(
     *,
     bindings: Bound,
     caller: Caller,
+    ingest: IngestWorker,
     response: Response,
     asked: Annotated[SuggestionRequest | None, Body()] = None,
     idempotency_key: IdempotencyKey = None,
@@ -45,7 +46,7 @@ async def generate(
     """Of tags that sell well and were not combined or suggested yet; as of the last refresh."""
     limit = (asked or SuggestionRequest()).limit
     run_id = await request_suggestions(
-        bindings.queue, limit=limit, principal=caller, idempotency_key=idempotency_key
+        ingest, bindings.queue, limit=limit, principal=caller, idempotency_key=idempotency_key
     )
     response.headers["Location"] = run_href(run_id)
     return RunAccepted(run_id=run_id, href=run_href(run_id))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from dashboard_api.dependencies import Bound, Caller, EntityId
+from dashboard_api.dependencies import Bound, Caller, EntityId, IngestWorker
 from dashboard_api.group_sales import (
     TagDistribution,
     TagPerformanceQuery,
@@ -64,11 +64,16 @@ async def read_group_performance(
 
 @router.post("/refresh", status_code=202, summary="Measure now", responses=responses(400, 409, 422))
 async def refresh(
-    bindings: Bound, caller: Caller, response: Response, idempotency_key: IdempotencyKey = None
+    *,
+    bindings: Bound,
+    caller: Caller,
+    ingest: IngestWorker,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> RunAccepted:
     """Starts a refresh of all measures; one that runs already lets this one end as skipped."""
     run_id = await request_refresh(
-        bindings.queue, principal=caller, idempotency_key=idempotency_key
+        ingest, bindings.queue, principal=caller, idempotency_key=idempotency_key
     )
     response.headers["Location"] = run_href(run_id)
     return RunAccepted(run_id=run_id, href=run_href(run_id))

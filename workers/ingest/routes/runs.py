@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ingest.dependencies import Bound
 from ingest.schemas import RunList, RunSummary, WorkflowStates
+from ingest.starts import WORKFLOW_OF_JOB
 from ingest.workflows import WORKFLOWS
 from shared import limits
 from shared.http.problems import responses
-from shared.jobs import RunId
+from shared.jobs import RunId, parse_job
 from shared.ports import JsonObject
 from shared.sync import runs
 
@@ -78,6 +79,33 @@ async def read_run_steps(
 ) -> JsonObject:
     """`steps` is null while the trail cannot be read."""
     return await runs.run_with_steps(bindings.watermarks, bindings.measurement, run_id, limit=limit)
+
+
+@router.put(
+    "/runs/{run_id}",
+    summary="Note a run that is about to be queued",
+    response_model=RunSummary,
+    responses=responses(400, 415, 422, asks_who=False),
+)
+async def announce_run(
+    bindings: Bound, run_id: RunId, message: Annotated[dict[str, Any], Body()]
+) -> JsonObject:
+    """The body is its job. A run that is known stays as it is."""
+    job = parse_job({**message, "run_id": run_id})
+    about = job.model_dump(mode="json", include={"requested_by", "object"})
+    workflow, at = WORKFLOW_OF_JOB[job.job_type], _now(bindings)
+    return await runs.announce_run(bindings.watermarks, run_id, workflow=workflow, at=at, **about)
+
+
+@router.delete(
+    "/runs/{run_id}",
+    summary="Note that a run could not be queued",
+    responses=responses(400, asks_who=False),
+)
+async def withdraw_run(bindings: Bound, run_id: RunId) -> JsonObject:
+    """Gives free what it held."""
+    await runs.withdraw_run(bindings.watermarks, run_id, at=_now(bindings))
+    return {}
 
 
 @router.post(
