@@ -56,11 +56,35 @@ _PAGE: Final = "pageInfo { hasNextPage endCursor }"
 
 def order(scopes: s.Scopes, *, customer_data: bool = True) -> str:
     """Return the read of an order's root by `$id`."""
-    fields = s.order_fields(scopes, customer_data=customer_data)
+    return _order(s.order_fields(scopes, customer_data=customer_data), customer_data=customer_data)
+
+
+def whole_order(scopes: s.Scopes, *, customer_data: bool = True) -> str:
+    """Return the read of an order by `$id` with the first page of all that belongs to it.
+
+    Most orders are whole with this; the pages are small so that the sum of them stays cheap.
+    """
+    fields = s.order_fields(
+        scopes,
+        customer_data=customer_data,
+        refunded=_first("refundLineItems", 10, _REFUND_LINE),
+        shipped=_first("fulfillmentLineItems", 10, _FULFILLMENT_LINE),
+    )
+    lines = _first("lineItems", 20, s.line_fields(scopes))
+    returns = _first("returns", 3, f"{s.RETURN} {_first('returnLineItems', 10, s.RETURN_LINE)}")
+    with_returns = returns if s.granted(scopes, "returns") else ""
+    return _order(fields, lines, with_returns, customer_data=customer_data)
+
+
+def _order(*fields: str, customer_data: bool) -> str:
     return _compact(
-        f"query Order($id: ID!) {{ node(id: $id) {{ ... on Order {{ {fields} }} }} }}"
+        f"query Order($id: ID!) {{ node(id: $id) {{ ... on Order {{ {' '.join(fields)} }} }} }}"
         f" {s.order_fragments(customer_data=customer_data)}"
     )
+
+
+def _first(connection: str, size: int, fields: str) -> str:
+    return f"{connection}(first: {size}) {{ nodes {{ {fields} }} {_PAGE} }}"
 
 
 def order_lines(scopes: s.Scopes) -> str:
@@ -77,12 +101,17 @@ RETURN_LINES: Final = (
     f" children: returnLineItems(first: 50, after: $after) {{ nodes {{ {s.RETURN_LINE} }} {_PAGE}"
     " } } } }"
 )
-AGREEMENT_SALES: Final = (
-    "query Agreement($id: ID!, $after: String, $sale: String) { node(id: $id) { ... on Order {"
-    f" children: agreements(first: 1, after: $after) {{ nodes {{ {s.AGREEMENT}"
-    f" sales(first: 50, after: $sale) {{ nodes {{ {s.SALE} }} {_PAGE} }} }} {_PAGE} }} }} }} }}"
-    f" {s.MONEY}"
+AGREEMENTS: Final = (
+    "query Agreements($id: ID!, $after: String) { node(id: $id) { ... on Order {"
+    f" children: agreements(first: 5, after: $after) {{ edges {{ cursor node {{ {s.AGREEMENT}"
+    f" sales(first: 20) {{ nodes {{ {s.SALE} }} {_PAGE} }} }} }} {_PAGE} }} }} }} }} {s.MONEY}"
 )
+AGREEMENT_SALES: Final = (
+    "query Agreement($id: ID!, $before: String, $after: String) { node(id: $id) { ... on Order {"
+    f" children: agreements(first: 1, after: $before) {{ nodes {{"
+    f" sales(first: 50, after: $after) {{ nodes {{ {s.SALE} }} {_PAGE} }} }} }} }} }} }} {s.MONEY}"
+)
+"""The read of a page of the sales of the agreement that follows the cursor `$before`."""
 _REFUND_LINE: Final = "quantity lineItem { id } subtotalSet { ...M } totalTaxSet { ...M }"
 _FULFILLMENT_LINE: Final = "quantity lineItem { id }"
 BATCH: Final = 10
@@ -109,10 +138,13 @@ def products_page(scopes: s.Scopes) -> str:
     )
 
 
-PRODUCT: Final = (
-    f"query Product($id: ID!) {{ node(id: $id) {{ ... on Product {{ {s.PRODUCT} }} }} }}"
-)
-"""The read of a product's root by `$id`."""
+def product(scopes: s.Scopes) -> str:
+    """Return the read of a product by `$id` with the first of its variants."""
+    variants = _first("variants", 50, s.variant_fields(scopes))
+    return _compact(
+        f"query Product($id: ID!) {{ node(id: $id) {{ ... on Product {{ {s.PRODUCT} {variants} }}"
+        " } }"
+    )
 
 
 def product_variants(scopes: s.Scopes) -> str:

@@ -88,6 +88,10 @@ class QueryRefused(NonRetryable):
     status = 502
 
 
+class QueryTooCostly(QueryRefused):
+    """The query costs more points than Shopify allows one query."""
+
+
 class ChangeRefused(NonRetryable):
     """Shopify refuses the change."""
 

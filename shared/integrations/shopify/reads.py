@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Protocol
 
 from shared.integrations.shopify import documents
+from shared.integrations.shopify.errors import QueryTooCostly
 from shared.integrations.shopify.graphql_orders import fulfillment_line, refund_line
 from shared.integrations.shopify.graphql_products import product_parts
 from shared.integrations.shopify.graphql_whole_orders import WholeOrder, whole_order
@@ -60,62 +61,77 @@ async def read_whole_order(
     Raises:
         MalformedNode: A part of it cannot be read.
     """
-    document = documents.order(scopes, customer_data=customer_data)
-    node: JsonObject | None = (await client.query(document, {"id": gid})).get("node")
-    if not node:
+    if (node := await _first_pages(client, gid, scopes, customer_data)) is None:
         return None
-    lines = await _drain(_children_of(client, gid, documents.order_lines(scopes)))
-    node["lineItems"] = {"nodes": lines}
-    await _add_children(client, node, "refunds", "refundLineItems", documents.refund_lines_page())
-    await _add_children(
+    read = _children_of(client, gid, documents.order_lines(scopes))
+    node["lineItems"] = {"nodes": await _drain(read, node.get("lineItems"))}
+    await _complete(client, node, "refunds", "refundLineItems", documents.refund_lines_page())
+    await _complete(
         client, node, "fulfillments", "fulfillmentLineItems", documents.fulfillment_lines_page()
     )
     if granted(scopes, "returns"):
-        node["returns"] = {"nodes": await _drain(_children_of(client, gid, documents.RETURNS))}
-        for item in node["returns"]["nodes"]:
-            read = _children_of(client, item["id"], documents.RETURN_LINES)
-            item["returnLineItems"] = {"nodes": await _drain(read)}
+        await _complete_returns(client, node, gid)
     if node.get("edited"):
         node["agreements"] = {"nodes": await _read_agreements(client, gid)}
     return whole_order(node)
 
 
-async def _add_children(
+async def _first_pages(
+    client: Queries, gid: str, scopes: Scopes, customer_data: bool
+) -> JsonObject | None:
+    """Return the order with the first pages of its children, or alone where that costs too much."""
+    try:
+        document = documents.whole_order(scopes, customer_data=customer_data)
+        found = await client.query(document, {"id": gid})
+    except QueryTooCostly:
+        document = documents.order(scopes, customer_data=customer_data)
+        found = await client.query(document, {"id": gid})
+    return found.get("node") or None
+
+
+async def _complete(
     client: Queries, node: JsonObject, listed: str, connection: str, document: str
 ) -> None:
     for item in node.get(listed) or ():
-        item[connection] = {"nodes": await _drain(_children_of(client, item["id"], document))}
+        read = _children_of(client, item["id"], document)
+        item[connection] = {"nodes": await _drain(read, item.get(connection))}
+
+
+async def _complete_returns(client: Queries, node: JsonObject, gid: str) -> None:
+    read = _children_of(client, gid, documents.RETURNS)
+    node["returns"] = {"nodes": await _drain(read, node.get("returns"))}
+    for item in node["returns"]["nodes"]:
+        lines = _children_of(client, item["id"], documents.RETURN_LINES)
+        item["returnLineItems"] = {"nodes": await _drain(lines, item.get("returnLineItems"))}
 
 
 async def _read_agreements(client: Queries, gid: str) -> list[JsonObject]:
-    """Return the agreements of an order, one per page so that the sales of each can be paged."""
+    """Return the agreements of an order, each with all of its sales."""
     found: list[JsonObject] = []
-    before: str | None = None
-    while True:
-        page = await _agreement_page(client, gid, before, None)
-        if page is None or not page["nodes"]:
-            return found
-        first = page["nodes"][0]
-
-        async def more(after: str | None, before: str | None = before) -> JsonObject | None:
-            again = await _agreement_page(client, gid, before, after)
-            sales: JsonObject | None = again["nodes"][0]["sales"] if again else None
-            return sales
-
-        first["sales"] = {"nodes": await _drain(more, first["sales"])}
-        found.append(first)
+    read = _children_of(client, gid, documents.AGREEMENTS)
+    after: str | None = None
+    while (page := await read(after)) is not None:
+        for edge in page["edges"]:
+            sales = edge["node"]["sales"]
+            edge["node"]["sales"] = {"nodes": await _drain(_sales(client, gid, after), sales)}
+            found.append(edge["node"])
+            after = edge["cursor"]
         if not page["pageInfo"]["hasNextPage"]:
-            return found
-        before = page["pageInfo"]["endCursor"]
+            break
+    return found
 
 
-async def _agreement_page(
-    client: Queries, gid: str, after: str | None, sale: str | None
-) -> JsonObject | None:
-    variables = {"id": gid, "after": after, "sale": sale}
-    node = (await client.query(documents.AGREEMENT_SALES, variables)).get("node")
-    children: JsonObject | None = node.get("children") if node else None
-    return children
+def _sales(client: Queries, gid: str, before: str | None) -> _Read:
+    """Return the reader of the sales of the agreement after a cursor: sales have no node."""
+
+    async def read(after: str | None) -> JsonObject | None:
+        variables = {"id": gid, "before": before, "after": after}
+        node = (await client.query(documents.AGREEMENT_SALES, variables)).get("node")
+        agreements = node["children"]["nodes"] if node else ()
+        sales: JsonObject | None = agreements[0]["sales"] if agreements else None
+        return sales
+
+    return read
 
 
 async def read_refund_lines(
@@ -166,11 +182,13 @@ async def _in_batches(
 
 async def read_product(client: Queries, gid: str, *, scopes: Scopes = None) -> ProductParts | None:
     """Return a product with all its variants, or None if it does not exist."""
-    node: JsonObject | None = (await client.query(documents.PRODUCT, {"id": gid})).get("node")
+    node: JsonObject | None = (await client.query(documents.product(scopes), {"id": gid})).get(
+        "node"
+    )
     if not node:
         return None
     read = _children_of(client, gid, documents.product_variants(scopes))
-    node["variants"] = {"nodes": await _drain(read)}
+    node["variants"] = {"nodes": await _drain(read, node.get("variants"))}
     return product_parts(node)
 
 

@@ -14,6 +14,7 @@ from shared.integrations.shopify.errors import (
     AccessDenied,
     ApiVersionMismatch,
     QueryRefused,
+    QueryTooCostly,
     ReplyMalformed,
     SearchWarning,
     ShopLocked,
@@ -151,6 +152,8 @@ def _raise_known(error: JsonObject, body: JsonObject) -> None:
         raise AccessDenied(path, str(extensions.get("requiredAccess") or message)[:_DETAIL_MAX])
     if code == "SHOP_INACTIVE":
         raise ShopLocked(message)
+    if code == "MAX_COST_EXCEEDED":
+        raise QueryTooCostly(message[:_DETAIL_MAX])
     if code in _RETRIED_CODES:
         raise ShopUnavailable(f"{code}: {message}"[:_DETAIL_MAX])
     if any(text in message.lower() for text in _TOKEN_TEXTS):

@@ -57,9 +57,18 @@ def granted(scopes: Scopes, name: str) -> bool:
     return scopes is None or f"read_{name}" in scopes or f"write_{name}" in scopes
 
 
-def order_fields(scopes: Scopes, *, customer_data: bool = True) -> str:
-    """Return the selection of an order's root: its own fields and its inline lists."""
-    fields = [_ORDER, _refunds(scopes), _fulfillments(scopes)]
+def order_fields(
+    scopes: Scopes, *, customer_data: bool = True, refunded: str = "", shipped: str = ""
+) -> str:
+    """Return the selection of an order's root: its own fields and its inline lists.
+
+    Args:
+        scopes: What the access token may read.
+        customer_data: Whether Shopify lets the app read personal data.
+        refunded: What else to select of each refund.
+        shipped: What else to select of each fulfillment.
+    """
+    fields = [_ORDER, _refunds(scopes, refunded), _fulfillments(scopes, shipped)]
     if granted(scopes, "customers"):
         fields.append("customer { id }")
     if customer_data:
@@ -72,16 +81,18 @@ def order_fragments(*, customer_data: bool = True) -> str:
     return f"{MONEY} {ADDRESS}" if customer_data else MONEY
 
 
-def _refunds(scopes: Scopes) -> str:
+def _refunds(scopes: Scopes, more: str) -> str:
     of_return = "return { id }" if granted(scopes, "returns") else ""
-    return f"refunds {{ id createdAt processedAt note totalRefundedSet {{ ...M }} {of_return} }}"
+    return (
+        f"refunds {{ id createdAt processedAt note totalRefundedSet {{ ...M }} {of_return} {more} }}"
+    )
 
 
-def _fulfillments(scopes: Scopes) -> str:
+def _fulfillments(scopes: Scopes, more: str) -> str:
     service = "service { handle }" if granted(scopes, "fulfillments") else ""
     return (
         "fulfillments { id name status displayStatus createdAt updatedAt deliveredAt inTransitAt"
-        f" estimatedDeliveryAt totalQuantity trackingInfo {{ company number url }} {service} }}"
+        f" estimatedDeliveryAt totalQuantity trackingInfo {{ company number url }} {service} {more} }}"
     )
 
 
