@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared.orders.events import order_events
 from shared.orders.models import OrderState
-from shared.orders.states_repository import pending_states
+from shared.orders.states_repository import Writers, pending_states
 from shared.ports import Databases, EventStream
 from shared.transactions import in_transaction
 
@@ -29,11 +29,11 @@ async def stream_pending(
     stream: EventStream,
     *,
     settle: Settle,
-    written_by: str,
+    written_by: Writers,
     after: str | None,
     limit: int,
 ) -> EnrichPage:
-    """Send the events of the next pending orders that bear this writer's stamp.
+    """Send the events of the next pending orders that bear the stamp of a writer.
 
     A mark is cleared only after the stream accepted the events and the orders are settled, and only
     if nobody wrote the order meanwhile: whoever did has to emit it again. No connection is held
@@ -43,7 +43,7 @@ async def stream_pending(
         databases: Where the orders are.
         stream: The commerce stream.
         settle: Books the commissions of the orders.
-        written_by: The bulk run or webhook delivery whose orders are due.
+        written_by: The bulk run, or the webhook deliveries, whose orders are due.
         after: The cursor of the page before, or None.
         limit: How many orders a page has.
     """
@@ -58,7 +58,7 @@ async def stream_pending(
     return EnrichPage(cursor, len(states), len(events))
 
 
-async def _clear(databases: Databases, states: Sequence[OrderState], written_by: str) -> None:
+async def _clear(databases: Databases, states: Sequence[OrderState], written_by: Writers) -> None:
     if not states:
         return
     ids = [state.parts.header.id for state in states]
@@ -69,9 +69,10 @@ async def _clear(databases: Databases, states: Sequence[OrderState], written_by:
             lambda: db.execute(
                 "UPDATE order_header AS h SET stream_pending_version = NULL"
                 " FROM unnest($1::text[], $2::bigint[]) AS s (id, version)"
-                " WHERE h.id = s.id AND h.stream_pending_version = s.version AND h.written_by = $3",
+                " WHERE h.id = s.id AND h.stream_pending_version = s.version"
+                " AND h.written_by = ANY($3::text[])",
                 ids,
                 versions,
-                written_by,
+                [written_by] if isinstance(written_by, str) else sorted(written_by),
             ),
         )

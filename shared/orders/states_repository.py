@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from shared.orders.models import OrderParts, OrderState
 from shared.orders.tables import CHILDREN, HEADERS, SUMMARIES
 from shared.ports import Database, Row
 
+Writers = str | AbstractSet[str]
+
 # Addresses stay where they are: events carry nothing personal, only the country.
 _KINDS: Final = {kind: table for kind, table in CHILDREN.items() if kind != "addresses"}
-_HEADERS: Final = (
+_PENDING: Final = (
     f"SELECT {HEADERS.select_list}, stream_pending_version AS version FROM order_header"
-    " WHERE written_by = $1 AND stream_pending_version IS NOT NULL AND id > $2"
-    " ORDER BY id LIMIT $3"
+    " WHERE stream_pending_version IS NOT NULL AND id > $2"
 )
+_OF_ONE: Final = f"{_PENDING} AND written_by = $1 ORDER BY id LIMIT $3"
+_OF_SOME: Final = f"{_PENDING} AND written_by = ANY($1::text[]) ORDER BY id LIMIT $3"
+"""Of a few writers: PostgreSQL sorts what it finds, where the orders of one come in order."""
 _SUMMARIES: Final = (
     f"SELECT {SUMMARIES.select_list} FROM order_summary WHERE order_id = ANY($1::text[])"
 )
@@ -28,14 +33,17 @@ _CHILDREN: Final = {
 
 
 async def pending_states(
-    db: Database, *, written_by: str, after: str | None, limit: int
+    db: Database, *, written_by: Writers, after: str | None, limit: int
 ) -> Sequence[OrderState]:
-    """Return the next pending orders of a writer, in the order of their ids.
+    """Return the next pending orders of the writers, in the order of their ids.
 
     Must run inside a transaction: the snapshot is what makes root and children belong together.
     """
     await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    roots = await db.fetch_all(_HEADERS, written_by, after or "", limit)
+    if isinstance(written_by, str):
+        roots = await db.fetch_all(_OF_ONE, written_by, after or "", limit)
+    else:
+        roots = await db.fetch_all(_OF_SOME, sorted(written_by), after or "", limit)
     if not roots:
         return []
     ids = [root["id"] for root in roots]

@@ -11,6 +11,7 @@ from typing import Literal
 from shared.clock import Clock
 from shared.config import Settings
 from shared.integrations.shopify.client import ShopifyClient
+from shared.jobs import ShopifyWebhook
 from shared.orders.enrichment import Settle
 from shared.ports import Databases, EventStream, ObjectStore, Watermarks, Workflows
 
@@ -32,6 +33,16 @@ class WebhookPorts:
     shopify: Callable[[], AbstractAsyncContextManager[ShopifyClient]]
     settings: Settings
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A delivery that was dealt with; `digest` is of the state that it brought."""
+
+    job: ShopifyWebhook
+    outcome: Outcome
+    subject: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ where the rows already hold every fact that the body reports.
 
 from __future__ import annotations
 
+from typing import Final
+
 from shared.ids import derived_id
 from shared.integrations.shopify import rest_order_events as rest
 from shared.integrations.shopify import values as v
@@ -13,6 +15,9 @@ from shared.integrations.shopify.trace import guarded
 from shared.ports import Database, JsonObject
 from shared.webhooks.repository import KnownFacts
 
+_HOLDING: Final = frozenset(
+    {"order_transactions/create", "refunds/create", "fulfillments/create", "fulfillments/update"}
+)
 _NO_ORDER = ""
 """Facts are compared by their own ids."""
 
@@ -39,6 +44,11 @@ def return_gid_of(body: JsonObject) -> str:
         MalformedNode: It names none.
     """
     return v.rest_gid("Return", body)
+
+
+def holds_its_facts(topic: str) -> bool:
+    """Return whether the body of a part says what happened, and not only that something did."""
+    return topic in _HOLDING
 
 
 async def is_known(topic: str, body: JsonObject, db: Database) -> bool:

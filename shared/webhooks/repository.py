@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.jobs import ShopifyWebhook
 from shared.orders.models import Fulfillment
 from shared.ports import Database
-from shared.webhooks.models import Outcome, Standing
+from shared.webhooks.models import Noted, Outcome, Standing
 
 
 class WebhookDeliveries:
@@ -17,10 +17,12 @@ class WebhookDeliveries:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def knows(self, delivery: str) -> bool:
-        """Return whether a delivery was dealt with."""
-        found = await self._db.fetch_value("SELECT 1 FROM webhook_delivery WHERE id = $1", delivery)
-        return found is not None
+    async def known(self, deliveries: Sequence[str]) -> set[str]:
+        """Return which of these were dealt with."""
+        rows = await self._db.fetch_all(
+            "SELECT id FROM webhook_delivery WHERE id = ANY($1::text[])", deliveries
+        )
+        return {row["id"] for row in rows}
 
     async def record(
         self,
@@ -32,21 +34,28 @@ class WebhookDeliveries:
         digest: str | None = None,
     ) -> bool:
         """Note a delivery, in the transaction of what it wrote; False if it was noted before."""
-        inserted = await self._db.execute(
+        return await self.note([Noted(job, outcome, subject, digest)], at=at) == 1
+
+    async def note(self, notes: Sequence[Noted], *, at: datetime) -> int:
+        """Note deliveries, in the transaction of what they wrote; return how many were new."""
+        if not notes:
+            return 0
+        rows = sorted(notes, key=lambda noted: noted.job.run_id)
+        return await self._db.execute(
             "INSERT INTO webhook_delivery (id, shop, topic, webhook_id, event_id, subject_id,"
-            " digest, outcome, handled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            " digest, outcome, handled_at) SELECT u.*, $9 FROM unnest($1::text[], $2::text[],"
+            " $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) AS u"
             " ON CONFLICT (id) DO NOTHING",
-            job.run_id,
-            job.shop,
-            job.topic,
-            job.webhook_id,
-            job.event_id,
-            subject,
-            digest,
-            outcome,
+            [noted.job.run_id for noted in rows],
+            [noted.job.shop for noted in rows],
+            [noted.job.topic for noted in rows],
+            [noted.job.webhook_id for noted in rows],
+            [noted.job.event_id for noted in rows],
+            [noted.subject for noted in rows],
+            [noted.digest for noted in rows],
+            [noted.outcome for noted in rows],
             at,
         )
-        return inserted == 1
 
     async def forget(self, before: datetime, *, limit: int) -> int:
         """Forget deliveries that are older; return how many of at most `limit` there were."""

@@ -95,7 +95,7 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
         if batch.queue.startswith("ingest-dlq"):
             await queue.deliver(batch, lambda message: _bury(message, held))
         else:
-            await queue.deliver(batch, lambda m: consume(m.body, m.attempts, held))
+            await queue.deliver_together(batch, lambda messages: consume(messages, held))
 
     async def scheduled(self, controller: Any, _env: Any = None, _ctx: Any = None) -> None:
         """Start what belongs to a cron."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from ingest.bindings import IngestBindings
 from ingest.starts import start_job
@@ -16,7 +17,7 @@ from shared.clock import format_instant
 from shared.errors import DomainError, InvalidInput, PayloadTooLarge
 from shared.jobs import Job, ShopifyWebhook, parse_job
 from shared.ports import Json, JsonObject
-from shared.webhooks.handling import handle_webhook
+from shared.webhooks.handling import handle_webhooks
 
 RETRIES: Final = 3
 """As configured for the queue; the attempt after the last retry is the one that buries."""
@@ -37,33 +38,62 @@ class Outcome:
 DONE: Final = Outcome("ack")
 
 
-async def consume(message: object, attempts: int, bindings: IngestBindings) -> Outcome:
-    """Deal with one message.
+class Message(Protocol):
+    """A message as either queue hands it over."""
 
-    Args:
-        message: Its body.
-        attempts: How often it was delivered, this time included.
-        bindings: The ports of ingest.
+    @property
+    def body(self) -> object:
+        """Return what was sent."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """Return how often it was delivered, this time included."""
+        ...
+
+
+async def consume(messages: Sequence[Message], bindings: IngestBindings) -> list[Outcome]:
+    """Deal with a batch; webhook deliveries are dealt with together, jobs start one by one.
+
+    Returns:
+        What to tell the queue of each message, in their order.
     """
+    parsed = [_parsed(message.body) for message in messages]
+    webhooks = [job for job in parsed if isinstance(job, ShopifyWebhook)]
+    results = await handle_webhooks(webhooks, webhook_ports(bindings)) if webhooks else {}
+    outcomes = []
+    for message, job in zip(messages, parsed, strict=True):
+        if isinstance(job, ShopifyWebhook):
+            result = results[job.run_id]
+            error = result if isinstance(result, Exception) else None
+        else:
+            error = job if isinstance(job, Exception) else await _started(job, bindings)
+        outcomes.append(DONE if error is None else await _failed(message, error, bindings))
+    return outcomes
+
+
+def _parsed(body: object) -> Job | InvalidInput:
     try:
-        await _do(parse_job(message), bindings)
+        return parse_job(body)
     except InvalidInput as error:
-        return await _bury_or_retry(message, describe(error), bindings)
-    except Exception as error:  # noqa: BLE001 - the queue must be told whatever happened
-        reason = describe(error)
-        hopeless = isinstance(error, DomainError) and not error.retryable
-        _LOG.warning("job not done", extra={"attempts": attempts, "reason": reason})
-        if hopeless or attempts > RETRIES:
-            return await _bury_or_retry(message, reason, bindings)
-        return Outcome("retry", RETRY_DELAY * attempts, reason)
-    return DONE
+        return error
 
 
-async def _do(job: Job, bindings: IngestBindings) -> None:
-    if isinstance(job, ShopifyWebhook):
-        await handle_webhook(job, webhook_ports(bindings))
-    else:
+async def _started(job: Job, bindings: IngestBindings) -> Exception | None:
+    try:
         await start_job(job, bindings)
+    except Exception as error:  # noqa: BLE001 - the queue must be told whatever happened
+        return error
+    return None
+
+
+async def _failed(message: Message, error: Exception, bindings: IngestBindings) -> Outcome:
+    reason = describe(error)
+    hopeless = isinstance(error, DomainError) and not error.retryable
+    _LOG.warning("job not done", extra={"attempts": message.attempts, "reason": reason})
+    if hopeless or message.attempts > RETRIES:
+        return await _bury_or_retry(message.body, reason, bindings)
+    return Outcome("retry", RETRY_DELAY * message.attempts, reason)
 
 
 async def store_dead_letter(

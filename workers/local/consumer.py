@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from ingest.bindings import IngestBindings
@@ -35,34 +36,32 @@ class Consumer:
     async def take(self) -> int:
         """Deal with one batch of each queue; return how many messages that were."""
         jobs, letters = self.jobs.receive(), self.dead.receive()
-        for delivery in jobs:
-            await self._settle(self.jobs, delivery, self._job)
-        for delivery in letters:
-            await self._settle(self.dead, delivery, self._letter)
+        if jobs:
+            await self._settle(self.jobs, jobs, lambda: consume(jobs, self.bindings))
+        for letter in letters:
+            await self._settle(self.dead, [letter], partial(self._letter, letter))
         return len(jobs) + len(letters)
 
     async def _settle(
         self,
         queue: JournalQueue,
-        delivery: Delivery,
-        deal: Callable[[Delivery], Awaitable[Outcome]],
+        deliveries: Sequence[Delivery],
+        deal: Callable[[], Awaitable[Sequence[Outcome]]],
     ) -> None:
         try:
-            outcome = await deal(delivery)
-        except Exception as error:  # noqa: BLE001 - the queue delivers it again
-            _LOG.exception("message not handled", extra={"queue": queue.name})
-            outcome = Outcome("retry", reason=str(error))
-        if outcome.action == "ack":
-            queue.ack(delivery)
-        else:
-            queue.retry(delivery, delay=outcome.delay)
+            outcomes = await deal()
+        except Exception as error:  # noqa: BLE001 - the queue delivers them again
+            _LOG.exception("messages not handled", extra={"queue": queue.name})
+            outcomes = [Outcome("retry", reason=str(error)) for _ in deliveries]
+        told = list(zip(deliveries, outcomes, strict=True))
+        queue.ack(*(delivery for delivery, outcome in told if outcome.action == "ack"))
+        for delivery, outcome in told:
+            if outcome.action == "retry":
+                queue.retry(delivery, delay=outcome.delay)
 
-    async def _job(self, delivery: Delivery) -> Outcome:
-        return await consume(delivery.body, delivery.attempts, self.bindings)
-
-    async def _letter(self, delivery: Delivery) -> Outcome:
+    async def _letter(self, delivery: Delivery) -> Sequence[Outcome]:
         at = datetime.fromtimestamp(delivery.sent_at, UTC)
         await store_dead_letter(
             delivery.body, message_id=f"local-{delivery.id}", at=at, bindings=self.bindings
         )
-        return Outcome("ack")
+        return [Outcome("ack")]

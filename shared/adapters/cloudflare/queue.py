@@ -72,24 +72,49 @@ class CloudflareQueue:
 
 
 async def deliver(batch: Any, consume: Callable[[Delivery], Awaitable[Outcome]]) -> None:
-    """Hand each message to the consumer; a consumer that raises gets the message again."""
+    """Hand over one message after the other; a consumer that raises gets the message again."""
     for message in batch.messages:
-        delivery = Delivery(
-            str(message.id),
-            _value(message.body),
-            int(message.attempts),
-            message.timestamp.replace(tzinfo=UTC),  # Dates arrive as naive UTC
-        )
         try:
-            outcome = await consume(delivery)
+            _settle(message, await consume(_delivery(message)))
         except Exception:  # noqa: BLE001 - whatever fails, the message comes again
-            _LOG.exception("a message failed", extra={"message_id": delivery.id})
-            message.retry(delaySeconds=int(AFTER_FAILURE.total_seconds()))
-            continue
-        if outcome.action == "ack":
-            message.ack()
-        else:
-            message.retry(delaySeconds=int(outcome.delay.total_seconds()))
+            _again([message])
+
+
+async def deliver_together(
+    batch: Any, consume: Callable[[Sequence[Delivery]], Awaitable[Sequence[Outcome]]]
+) -> None:
+    """Hand over the whole batch; a consumer that raises gets all of it again."""
+    messages = list(batch.messages)
+    try:
+        outcomes = await consume([_delivery(message) for message in messages])
+    except Exception:  # noqa: BLE001 - whatever fails, the messages come again
+        _again(messages)
+        return
+    for message, outcome in zip(messages, outcomes, strict=True):
+        _settle(message, outcome)
+
+
+def _delivery(message: Any) -> Delivery:
+    return Delivery(
+        str(message.id),
+        _value(message.body),
+        int(message.attempts),
+        message.timestamp.replace(tzinfo=UTC),  # Dates arrive as naive UTC
+    )
+
+
+def _settle(message: Any, outcome: Outcome) -> None:
+    if outcome.action == "ack":
+        message.ack()
+    else:
+        message.retry(delaySeconds=int(outcome.delay.total_seconds()))
+
+
+def _again(messages: Sequence[Any]) -> None:
+    ids = [str(message.id) for message in messages]
+    _LOG.exception("messages failed", extra={"message_ids": ids})
+    for message in messages:
+        message.retry(delaySeconds=int(AFTER_FAILURE.total_seconds()))
 
 
 def _value(body: object) -> object:

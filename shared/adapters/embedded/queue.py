@@ -76,9 +76,12 @@ class JournalQueue:
             self._bury("attempts > ? AND visible_at <= ?", self.retries, self._now())
             return [self._lease(int(row["id"]), visibility) for row in self._due(limit)]
 
-    def ack(self, delivery: Delivery) -> None:
-        """Remove a message that was dealt with."""
-        self.journal.execute("DELETE FROM queue_message WHERE id = ?", delivery.id)
+    def ack(self, *deliveries: Delivery) -> None:
+        """Remove messages that were dealt with, in one commit."""
+        with self.journal.transaction():
+            self.journal.execute_many(
+                "DELETE FROM queue_message WHERE id = ?", [(one.id,) for one in deliveries]
+            )
 
     def retry(self, delivery: Delivery, *, delay: timedelta = timedelta(0)) -> None:
         """Give a message back; without a retry left it goes to the dead letters."""

@@ -83,16 +83,16 @@ def order_fragments(*, customer_data: bool = True) -> str:
 
 def _refunds(scopes: Scopes, more: str) -> str:
     of_return = "return { id }" if granted(scopes, "returns") else ""
-    return (
-        f"refunds {{ id createdAt processedAt note totalRefundedSet {{ ...M }} {of_return} {more} }}"
-    )
+    fields = f"id createdAt processedAt note totalRefundedSet {{ ...M }} {of_return} {more}"
+    return f"refunds {{ {fields} }}"
 
 
 def _fulfillments(scopes: Scopes, more: str) -> str:
     service = "service { handle }" if granted(scopes, "fulfillments") else ""
     return (
         "fulfillments { id name status displayStatus createdAt updatedAt deliveredAt inTransitAt"
-        f" estimatedDeliveryAt totalQuantity trackingInfo {{ company number url }} {service} {more} }}"
+        f" estimatedDeliveryAt totalQuantity trackingInfo {{ company number url }}"
+        f" {service} {more} }}"
     )
 
 

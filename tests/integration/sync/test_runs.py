@@ -11,7 +11,7 @@ import httpx
 import pyarrow as pa
 import pytest
 from ingest.app import internal_app
-from ingest.queue import consume, store_dead_letter
+from ingest.queue import store_dead_letter
 from ingest.workflows import WORKFLOWS
 
 from shared.adapters.embedded.workflows import JournalWorkflows
@@ -23,6 +23,7 @@ from shared.errors import Unavailable
 from shared.ports import Json, JsonObject, Step
 from shared.sync.clean_up import clean_up
 from shared.telemetry import SyncEvent
+from tests.fixtures.ingest import consume_one
 from tests.fixtures.measurement import Lab
 from tests.fixtures.workflow_runs import NOW, WorkflowLab
 
@@ -201,7 +202,7 @@ class TestDeadLetters:
     async def bury(platform: Engine, message: object, letter_id: str) -> str:
         """Let the consumer give a message up, and store it as the dead-letter queue does."""
         bindings = platform.lab.bindings()
-        outcome = await consume(message, 1, bindings)
+        outcome = await consume_one(message, 1, bindings)
         assert outcome.reason is not None
         (delivery,) = platform.lab.ports.dead_letters.receive()
         platform.lab.ports.dead_letters.ack(delivery)
@@ -236,7 +237,7 @@ class TestDeadLetters:
         await platform.post(f"{path}/replay", 404)
         (delivery,) = platform.lab.ports.queue.receive()
         for _ in range(2):
-            assert (await consume(delivery.body, 1, bindings)).action == "ack"
+            assert (await consume_one(delivery.body, 1, bindings)).action == "ack"
         await platform.engine.finished("csv-export", "run_1")
         assert len((await platform.get("/runs"))["runs"]) == 1
         assert (await platform.get("/runs/run_1"))["status"] == "complete"

@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ingest.queue import consume
 
 from shared.errors import Unavailable
 from shared.ids import derived_id, gid
+from tests.fixtures.ingest import consume_one
 from tests.fixtures.webhook_chaos import TroubledStream
 from tests.fixtures.webhooks import Webhooks
 
@@ -72,7 +72,7 @@ async def test_failure_16_the_same_delivery_many_times_at_once(webhooks: Webhook
     [created] = [one for one in webhooks.taken() if one.topic == "orders/create"]
     await webhooks.deliver(*[created] * 8)
     queued = webhooks.ports.queue.receive()
-    await asyncio.gather(*(consume(q.body, q.attempts, webhooks.bindings()) for q in queued))
+    await asyncio.gather(*(consume_one(q.body, q.attempts, webhooks.bindings()) for q in queued))
     assert len(queued) == 8
     [row] = await webhooks.rows("SELECT version FROM order_header")
     assert row["version"] == 1
@@ -97,11 +97,11 @@ async def test_failure_19_what_was_not_streamed_is_streamed_by_the_next_attempt(
     await webhooks.deliver(created)
     [queued] = webhooks.ports.queue.receive()
     broken = TroubledStream(webhooks.ports.commerce, accepts=False)
-    outcome = await consume(queued.body, 1, webhooks.bindings(commerce=broken))
+    outcome = await consume_one(queued.body, 1, webhooks.bindings(commerce=broken))
     assert outcome.action == "retry"
     assert await webhooks.outcomes_of("orders/create") == ["written"]
     assert await streamed(webhooks, order.gid) == {}
-    assert (await consume(queued.body, 2, webhooks.bindings())).action == "ack"
+    assert (await consume_one(queued.body, 2, webhooks.bindings())).action == "ack"
     assert await streamed(webhooks, order.gid) == {"order_created": 1}
 
 
@@ -188,9 +188,9 @@ async def test_a_shop_that_is_away_is_asked_again_later(webhooks: Webhooks) -> N
 
         async def __aexit__(self, *_: object) -> None: ...
 
-    outcome = await consume(queued.body, 1, webhooks.bindings(http=Away))
+    outcome = await consume_one(queued.body, 1, webhooks.bindings(http=Away))
     assert (outcome.action, outcome.delay) == ("retry", timedelta(seconds=30))
-    assert (await consume(queued.body, 2, webhooks.bindings())).action == "ack"
+    assert (await consume_one(queued.body, 2, webhooks.bindings())).action == "ack"
     assert await streamed(webhooks, order.gid) == {"order_created": 1, "payment_captured": 1}
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ingest.queue import DONE, Outcome, consume, store_dead_letter
+from ingest.queue import DONE, Outcome, store_dead_letter
 
 from shared.errors import Unavailable
 from shared.ports import JsonObject
-from tests.fixtures.ingest import IngestPorts, Started
+from tests.fixtures.ingest import IngestPorts, Started, consume_one
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 SYNC = {"job_type": "SHOPIFY_BULK_SYNC_START", "run_id": "run_1", "object": "orders"}
@@ -31,8 +31,8 @@ async def buried(ports: IngestPorts) -> list[JsonObject]:
 
 
 async def test_a_job_starts_its_workflow_under_its_run_id(ports: IngestPorts) -> None:
-    assert await consume(SYNC, 1, ports.bindings()) == DONE
-    assert await consume(REFRESH, 1, ports.bindings()) == DONE
+    assert await consume_one(SYNC, 1, ports.bindings()) == DONE
+    assert await consume_one(REFRESH, 1, ports.bindings()) == DONE
     assert ports.workflows.started == [
         Started(
             "shopify-bulk-sync",
@@ -48,8 +48,8 @@ async def test_a_job_starts_its_workflow_under_its_run_id(ports: IngestPorts) ->
 
 
 async def test_a_second_delivery_starts_nothing_and_is_done(ports: IngestPorts) -> None:
-    await consume(SYNC, 1, ports.bindings())
-    assert await consume(SYNC, 2, ports.bindings()) == DONE
+    await consume_one(SYNC, 1, ports.bindings())
+    assert await consume_one(SYNC, 2, ports.bindings()) == DONE
     assert len(ports.workflows.started) == 1
 
 
@@ -69,7 +69,7 @@ async def test_a_second_delivery_starts_nothing_and_is_done(ports: IngestPorts) 
 async def test_a_bad_message_is_buried_with_its_reason_and_acknowledged(
     ports: IngestPorts, message: object, reason: str
 ) -> None:
-    outcome = await consume(message, 1, ports.bindings())
+    outcome = await consume_one(message, 1, ports.bindings())
     assert outcome.action == "ack"
     [letter] = await buried(ports)
     assert letter["message"] == message
@@ -79,32 +79,32 @@ async def test_a_bad_message_is_buried_with_its_reason_and_acknowledged(
 
 async def test_a_passing_failure_is_tried_again_later_each_time(ports: IngestPorts) -> None:
     ports.workflows.error = Unavailable("engine restarts")
-    delays = [(await consume(SYNC, attempt, ports.bindings())).delay for attempt in (1, 2, 3)]
+    delays = [(await consume_one(SYNC, attempt, ports.bindings())).delay for attempt in (1, 2, 3)]
     assert [delay.total_seconds() for delay in delays] == [30, 60, 90]
     assert await buried(ports) == []
 
 
 async def test_the_fourth_failure_buries_the_message(ports: IngestPorts) -> None:
     ports.workflows.error = Unavailable("engine restarts")
-    assert (await consume(SYNC, 4, ports.bindings())).action == "ack"
+    assert (await consume_one(SYNC, 4, ports.bindings())).action == "ack"
     [letter] = await buried(ports)
     assert letter == {"reason": "Unavailable: engine restarts", "message": SYNC}
 
 
 async def test_a_bug_is_tried_again_too(ports: IngestPorts) -> None:
     ports.workflows.error = KeyError("bug")
-    assert (await consume(SYNC, 1, ports.bindings())).action == "retry"
+    assert (await consume_one(SYNC, 1, ports.bindings())).action == "retry"
 
 
 async def test_a_message_that_cannot_be_buried_is_kept(ports: IngestPorts) -> None:
     bindings = ports.bindings(dead_letters=ports.broken_queue)
-    outcome = await consume({"bad": 1}, 9, bindings)
+    outcome = await consume_one({"bad": 1}, 9, bindings)
     assert outcome == Outcome("retry", outcome.delay, "Unavailable: no queue")
 
 
 async def test_a_bad_message_of_the_largest_size_is_buried_by_its_key(ports: IngestPorts) -> None:
     message = {"job_type": "NO_SUCH_JOB", "text": "x" * 127_900}
-    assert (await consume(message, 1, ports.bindings())).action == "ack"
+    assert (await consume_one(message, 1, ports.bindings())).action == "ack"
     [letter] = await buried(ports)
     assert json.loads(await ports.objects.get(letter["key"]) or b"") == message
 
