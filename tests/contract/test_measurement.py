@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
 import pytest
 from measurement.app import MeasurementBindings, create_app
 from measurement.jobs import Jobs
@@ -22,6 +23,7 @@ from measurement.jobs import Jobs
 from shared import limits
 from shared.adapters.embedded.object_store import DirectoryObjectStore
 from shared.adapters.lake.measurement import STAGES, LakeMeasurement
+from shared.adapters.lake.tables import telemetry_table
 from shared.adapters.measurement import HttpMeasurement
 from shared.errors import DomainError, InvalidInput, NotFound, Unavailable
 from shared.ports import JsonObject, Measurement
@@ -72,6 +74,23 @@ async def port(request: pytest.FixtureRequest, lab: Lab) -> AsyncIterator[Measur
         )
 
 
+def engage(lab: Lab, *events: JsonObject) -> None:
+    """Land publication events; each is a visitor `a` on an item of `pub_a` unless it says else."""
+    table = lab.catalog.load_table(telemetry_table("publication"))
+    known = {
+        "publisher_id": "pub_a",
+        "publication_id": "pbl_a",
+        "item_id": "itm_a",
+        "visitor_hash": "a",
+        "is_bot": False,
+        "is_prefetch": False,
+        "source_version_at": NOON,
+        "__ingest_ts": NOON,
+    }
+    rows = [known | one for one in events]
+    table.append(pa.Table.from_pylist(rows, schema=table.schema().as_arrow()))
+
+
 async def refreshed(port: Measurement, lab: Lab) -> JsonObject:
     lab.dimension = [product("prd_a"), product("prd_b")]
     lab.append([event(f"e{n}", "prd_a", NOON, quantity=n) for n in (1, 2, 3)])
@@ -99,6 +118,52 @@ class TestEveryAdapter:
         before = await port.query("summary", {})
         assert (await port.refresh("write", request))["run_id"] == request["run_id"]
         assert await port.query("summary", {}) == before
+
+    async def test_engagement_is_counted_once_and_by_persons(
+        self, port: Measurement, lab: Lab
+    ) -> None:
+        late = datetime(2026, 3, 20, 22, 30, tzinfo=UTC)  # the 21st in Athens
+        engage(
+            lab,
+            {"event_id": "c1", "event_type": "click", "occurred_at": NOON},
+            {"event_id": "c1", "event_type": "click", "occurred_at": NOON},
+            {"event_id": "c2", "event_type": "click", "occurred_at": late, "visitor_hash": "b"},
+            {"event_id": "v1", "event_type": "view", "occurred_at": NOON, "item_id": "itm_b"},
+            {"event_id": "b1", "event_type": "click", "occurred_at": NOON, "is_bot": True},
+            {"event_id": "x1", "event_type": "click", "occurred_at": NOON, "publisher_id": "o"},
+        )
+        asked = {
+            "publisher_id": "pub_a",
+            "since": "2026-03-20",
+            "until": "2026-03-21",
+            "timezone": "Europe/Athens",
+        }
+        report = await port.query("engagement", asked)
+        days = [(r["key"], r["clicks"], r["views"], r["visitors"]) for r in report["items"]]
+        assert days == [("2026-03-20", 1, 1, 1), ("2026-03-21", 1, 0, 1)]
+        assert report["total"]["clicks"] == 2
+        assert report["total"]["not_by_persons"] == 1
+        assert report["snapshot_id"]
+        items = await port.query("engagement", {**asked, "group_by": "item", "limit": 1})
+        assert [(r["key"], r["clicks"]) for r in items["items"]] == [("itm_a", 2)]
+        assert items["is_cut"] is True
+        other = await port.query("engagement", {**asked, "publisher_id": "pub_none"})
+        assert (other["items"], other["total"]["clicks"]) == ([], 0)
+        with pytest.raises(InvalidInput):
+            await port.query("engagement", {**asked, "group_by": "visitor_hash"})
+
+    async def test_engagement_before_the_first_event_is_none(
+        self, port: Measurement, lab: Lab
+    ) -> None:
+        assert lab.catalog is not None
+        asked = {
+            "publisher_id": "pub_a",
+            "since": "2026-03-20",
+            "until": "2026-03-20",
+            "timezone": "UTC",
+        }
+        report = await port.query("engagement", asked)
+        assert (report["items"], report["snapshot_id"]) == ([], None)
 
     async def test_bad_requests_are_refused(self, port: Measurement, lab: Lab) -> None:
         request = await lab.request(DAY)

@@ -116,7 +116,7 @@ async def running(
         url = await _serve_staff(stack, wiring, ingest, access, listener)
         platform = Platform(
             url,
-            await _serve_public(stack, wiring, options.public_port),
+            await _serve_public(stack, wiring, ingest, options.public_port),
             database_url,
             access,
             shop,
@@ -216,9 +216,11 @@ async def _serve_staff(
     return await stack.enter_async_context(serving(app, listener))
 
 
-async def _serve_public(stack: AsyncExitStack, wiring: Wiring, port: int | None) -> str:
+async def _serve_public(
+    stack: AsyncExitStack, wiring: Wiring, ingest: IngestBindings, port: int | None
+) -> str:
     """Serve platform-api on a port of its own and return its address."""
-    bound = wiring.publishers()
+    bound = wiring.publishers(ingest)
     return await stack.enter_async_context(
         serving(create_public_app(lambda _: bound), listen(port or 0))
     )

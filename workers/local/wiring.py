@@ -101,13 +101,14 @@ class Wiring:
             clock=ingest.clock,
         )
 
-    def publishers(self) -> PlatformBindings:
+    def publishers(self, ingest: IngestBindings) -> PlatformBindings:
         """Return the ports of platform-api."""
         clock = SystemClock()
         return PlatformBindings(
             databases=self.databases,
             publication=SpooledStream(self.journal, "publication"),
             counters=JournalCounters(self.journal, clock=clock),
+            measurement=ingest.measurement,
             cache=None,  # as for the dashboard
             settings=self.settings,
             clock=clock,

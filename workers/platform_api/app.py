@@ -11,7 +11,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from platform_api.bindings import PlatformBindings
 from platform_api.dependencies import API_KEY
 from platform_api.engagement_http import is_hot
-from platform_api.routes import engagement, health, oauth, public, publisher
+from platform_api.routes import (
+    engagement,
+    health,
+    oauth,
+    public,
+    publisher,
+    publisher_engagement,
+)
 from shared.http import docs, openapi, problems
 from shared.http.middleware.body_limit import BodyLimit
 from shared.http.middleware.cors import Cors
@@ -58,7 +65,7 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     problems.install(app)
-    for part in (engagement, public, publisher, oauth, health):
+    for part in (engagement, public, publisher, publisher_engagement, oauth, health):
         app.include_router(part.router)
     openapi.describe(app, _SECURITY)
     docs.install(app)

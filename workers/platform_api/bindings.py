@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.clock import Clock
 from shared.config import Settings
 from shared.engagement.memory import Memory
-from shared.ports import Cache, Counters, Databases, EventStream
+from shared.ports import Cache, Counters, Databases, EventStream, Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class PlatformBindings:
     databases: Databases
     publication: EventStream
     counters: Counters
+    measurement: Measurement
     cache: Cache | None
     settings: Settings
     clock: Clock

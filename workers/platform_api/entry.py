@@ -7,6 +7,7 @@ from platform_api.bindings import PlatformBindings
 from platform_api.engagement_http import answer, is_hot
 from shared.adapters.cloudflare import cache, counters, database, http, plain, stream
 from shared.adapters.cloudflare.settings import Bindings, SettingsOnce
+from shared.adapters.measurement import HttpMeasurement
 from shared.clock import SystemClock
 from shared.engagement.memory import Memory
 from workers import WorkerEntrypoint, asgi
@@ -25,6 +26,9 @@ def _bindings(bound: Any) -> PlatformBindings:
         publication=stream.stream_of(env.PUBLICATION_TELEMETRY, "publication", settings),
         counters=counters.AnalyticsCounters(
             env.ANALYTICS_ENGINE, http.outside, name=env.COUNTERS_DATASET, settings=settings
+        ),
+        measurement=HttpMeasurement(
+            http.client_of(env.INGEST, "http://internal"), prefix="/measurement"
         ),
         cache=cache.optional(env, "KV"),
         settings=settings,

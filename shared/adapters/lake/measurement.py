@@ -17,6 +17,7 @@ from requests import RequestException
 
 from shared.adapters.lake import measurement_tables as names
 from shared.adapters.lake.commits import find_commit
+from shared.adapters.lake.engagement_reads import read_engagement
 from shared.adapters.lake.group_reads import read_group_sales
 from shared.adapters.lake.lineage import base_runs
 from shared.adapters.lake.measurement_queries import PerformanceReads
@@ -32,6 +33,7 @@ from shared.adapters.lake.refresh_write import Writer
 from shared.adapters.lake.run_reads import run_steps
 from shared.adapters.lake.sessions import EngineLimits, open_session
 from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, remove_old, writer_id
+from shared.engagement.report_schemas import ENGAGEMENT, EngagementQuery, EngagementReport
 from shared.errors import FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.performance.group_schemas import GROUP_SALES, GroupPage, GroupQuery
 from shared.performance.schemas import (
@@ -99,7 +101,7 @@ class LakeMeasurement:
         return report.model_dump(mode="json")
 
     async def query(self, name: str, request: JsonObject, /) -> JsonObject:
-        """Answer `performance`, `summary`, `group-sales` or `run-steps`."""
+        """Answer `performance`, `summary`, `group-sales`, `engagement` or `run-steps`."""
         if name == "performance":
             asked = _parsed(PerformanceQuery, request)
             page = await asyncio.to_thread(_translated, lambda: self._reads.performance(asked))
@@ -112,6 +114,10 @@ class LakeMeasurement:
             groups = _parsed(GroupQuery, request)
             found = await asyncio.to_thread(_translated, lambda: self._group_sales(groups))
             return found.model_dump(mode="json")
+        if name == ENGAGEMENT:
+            whose = _parsed(EngagementQuery, request)
+            counts = await asyncio.to_thread(_translated, lambda: self._engagement(whose))
+            return counts.model_dump(mode="json")
         if name == RUN_STEPS:
             run = _parsed(RunStepsQuery, request)
             steps = await asyncio.to_thread(_translated, lambda: run_steps(self._catalog, run))
@@ -120,6 +126,9 @@ class LakeMeasurement:
 
     def _group_sales(self, query: GroupQuery) -> GroupPage:
         return read_group_sales(self._catalog, self._reader, self._staging, self._limits, query)
+
+    def _engagement(self, query: EngagementQuery) -> EngagementReport:
+        return read_engagement(self._catalog, self._reader, self._staging, self._limits, query)
 
     def _finished(self, stage: RefreshStage, request: RefreshRequest) -> RefreshReport | None:
         """Return the report of a run that wrote everything and forgot its staging."""
