@@ -80,7 +80,10 @@ imports: $(VENV)/development.stamp
 unit: $(VENV)/development.stamp
 	pytest tests/unit tests/architecture
 
-.PHONY: openapi
+.PHONY: fuzz openapi
+fuzz: node_modules/.stamp ## Send every Worker all sorts of requests (FUZZ_CASES=30, FUZZ_SEED=1)
+	FUZZ_CASES=$(or $(FUZZ_CASES),30) FUZZ_SEED=$(or $(FUZZ_SEED),1) FUZZ_PHASES=examples,coverage,fuzzing pytest tests/e2e/test_whatever_is_sent.py
+
 openapi: $(VENV)/development.stamp ## Write the OpenAPI documents of the Workers into docs/openapi
 	@python -m local.openapi_files
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Protocol
 
+from pydantic import AwareDatetime, BeforeValidator
+
+_NUMBER = re.compile(r"\s*[-+]?[0-9_]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\s*")
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -38,6 +41,19 @@ class FixedClock:
     def advance(self, by: timedelta) -> None:
         """Move the clock."""
         self.at += by
+
+
+def _no_number(value: Any) -> Any:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("must be written as in ISO 8601")
+    return value
+
+
+IsoDate = Annotated[date, BeforeValidator(_no_number)]
+"""A date in a request."""
+IsoInstant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+"""An instant in a request."""
 
 
 def parse_instant(text: str) -> datetime:

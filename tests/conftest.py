@@ -49,6 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded for the log, whichever process they ran in."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties if report.when == "call" else ():
+                if name == "log":
+                    terminalreporter.write_line(str(value))
+
+
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what does not run against a target: it would only test the local side again."""
     others = [item for item in items if "target" not in getattr(item, "fixturenames", ())]

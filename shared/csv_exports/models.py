@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from shared.artifacts.models import Artifact
-from shared.clock import parse_instant
+from shared.clock import IsoDate, parse_instant
 from shared.errors import FieldProblem, InvalidInput
 from shared.performance.models import NominalClassification
 from shared.ports import JsonObject
@@ -32,8 +32,8 @@ class _Filters(BaseModel):
 class OrderFilters(_Filters):
     """Which orders: days of the shop's time zone, both inclusive; None does not filter."""
 
-    created_from: date | None = None
-    created_to: date | None = None
+    created_from: IsoDate | None = None
+    created_to: IsoDate | None = None
     financial_status: _Texts | None = None
     fulfillment_status: _Texts | None = None
     include_test: bool = False

@@ -13,11 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from shared import errors
 from shared.errors import DomainError, FieldProblem
 
 MEDIA_TYPE: Final = "application/problem+json"
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _PLACES: Final = frozenset({"body", "query", "path", "header"})
 _BY_STATUS: Final = {
     400: errors.BadRequest,
@@ -158,16 +160,28 @@ def _domain_error(request: Request, error: Exception) -> DomainError | None:
     if isinstance(error, RequestValidationError):
         return _validation_error(request, error.errors())
     if isinstance(error, HTTPException):
-        return _http_error(error)
+        return _http_error(request, error)
     return error if isinstance(error, DomainError) else None
 
 
-def _http_error(error: HTTPException) -> DomainError:
+def _http_error(request: Request, error: HTTPException) -> DomainError:
     if error.status_code == 405:
-        return MethodNotAllowed(headers=error.headers)
+        return MethodNotAllowed(headers={"Allow": ", ".join(_methods_of(request))})
     kind = _BY_STATUS.get(error.status_code, errors.BadRequest)
     plain = error.detail == HTTPStatus(error.status_code).phrase
     return kind("" if plain else str(error.detail), headers=error.headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Return every method of the path; the framework names those of the first route only."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 def _validation_error(request: Request, found: Sequence[dict[str, Any]]) -> DomainError:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.clock import IsoInstant
 from shared.publishers.credentials import Scope
 from shared.publishers.models import Short
 
@@ -29,7 +30,7 @@ class KeyRequest(BaseModel):
         list[Origin],
         Field(max_length=20, description="Where a publishable key may be used; it needs one."),
     ] = Field(default_factory=list)
-    expires_at: AwareDatetime | None = None
+    expires_at: IsoInstant | None = None
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from shared.clock import IsoInstant
 from shared.ids import derived_id
 
 ITEMS_MAX: Final = 200
@@ -100,7 +101,7 @@ class RateContent(_Content):
         int, Field(ge=0, le=BASIS_POINTS_MAX, description="Hundredths of a percent.")
     ]
     effective_from: Annotated[
-        AwareDatetime | None, Field(description="An instant that is not past; null is now.")
+        IsoInstant | None, Field(description="An instant that is not past; null is now.")
     ] = None
 
 

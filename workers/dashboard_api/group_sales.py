@@ -12,6 +12,7 @@ from dashboard_api.measurements import measured
 from dashboard_api.order_requests import DayParameters
 from dashboard_api.pages import page_of, position_of
 from shared import limits
+from shared.clock import IsoDate
 from shared.http.pagination import Page
 from shared.performance.group_schemas import (
     GROUP_SALES,
@@ -36,8 +37,8 @@ class TagPerformanceQuery(BaseModel):
     )
 
     tags: Annotated[list[Name] | None, Field(min_length=1, max_length=1_000)] = None
-    since: Annotated[date | None, Field(alias="from")] = None
-    until: Annotated[date | None, Field(alias="to")] = None
+    since: Annotated[IsoDate | None, Field(alias="from")] = None
+    until: Annotated[IsoDate | None, Field(alias="to")] = None
     sort: GroupSort = "units"
     limit: Annotated[int, Field(ge=1, le=limits.PAGE_SIZE_MAX)] = limits.PAGE_SIZE_DEFAULT
     cursor: Annotated[str | None, Field(max_length=2_000)] = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from dashboard_api.pages import page_of, position_of
-from shared.clock import format_instant, parse_instant
+from shared.clock import IsoDate, format_instant, parse_instant
 from shared.http.pagination import Page, PageParameters, bad_cursor
 from shared.orders.lookup import lookup_orders, unknown_keys
 from shared.orders.schemas import LOOKUP_PAGE_MAX, OrderKeys, OrderRead
@@ -33,8 +33,8 @@ class DayParameters(PageParameters):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    since: Annotated[date | None, Field(alias="from", description="The first day.")] = None
-    until: Annotated[date | None, Field(alias="to", description="The last day.")] = None
+    since: Annotated[IsoDate | None, Field(alias="from", description="The first day.")] = None
+    until: Annotated[IsoDate | None, Field(alias="to", description="The last day.")] = None
 
 
 async def found_orders(db: Database, asked: OrderLookup) -> OrdersFound:

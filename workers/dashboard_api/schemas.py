@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from shared.clock import IsoDate
 from shared.http.pagination import PageParameters
 from shared.jobs import SyncObject
 from shared.performance.models import NominalClassification
@@ -22,7 +22,7 @@ def _known_sort(text: str) -> str:
 
 
 AsOf = Annotated[
-    date | None, Field(description="Another day than the newest; the last weeks are kept.")
+    IsoDate | None, Field(description="Another day than the newest; the last weeks are kept.")
 ]
 
 

@@ -48,6 +48,8 @@ def application() -> FastAPI:
     async def specs(spec: Spec) -> Spec:
         return spec
 
+    app.delete("/teapots/{teapot_id}")(teapot)
+
     @app.get("/boom")
     async def boom() -> None:
         raise RuntimeError("password=hunter2")
@@ -158,6 +160,8 @@ async def test_unknown_paths_and_methods(client: httpx.AsyncClient) -> None:
     response = await client.delete("/specs")
     check(response, 405, "method-not-allowed")
     assert response.headers["allow"] == "POST"
+    response = await client.put("/teapots/1")
+    assert response.headers["allow"] == "DELETE, GET"
 
 
 async def test_what_nobody_expected_is_logged_once_and_not_told(

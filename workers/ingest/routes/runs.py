@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ingest.dependencies import Bound
 from ingest.schemas import RunList, RunSummary, WorkflowStates
 from ingest.starts import WORKFLOW_OF_JOB
 from ingest.workflows import WORKFLOWS
 from shared import limits
+from shared.clock import IsoInstant
 from shared.http.problems import responses
 from shared.jobs import RunId, parse_job
 from shared.ports import JsonObject
@@ -33,7 +34,7 @@ class Requester(BaseModel):
 class RetryFailed(Requester):
     """Which failed runs are tried again."""
 
-    since: AwareDatetime
+    since: IsoInstant
     workflow: str | None = None
 
 

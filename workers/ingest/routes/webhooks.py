@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from ingest.dependencies import Bound
 from shared.http.problems import responses
+from shared.ports import JsonObject
 from shared.webhooks.intake import take_delivery
+from shared.webhooks.topics import TOPICS
 
 router = APIRouter(tags=["Webhooks"])
 _HEADERS: Final = {
@@ -17,6 +19,7 @@ _HEADERS: Final = {
     "X-Shopify-Topic": "What happened, e.g. `orders/updated`.",
     "X-Shopify-Webhook-Id": "The same for every copy of a delivery.",
 }
+_VALUES: Final[dict[str, JsonObject]] = {"X-Shopify-Topic": {"enum": sorted(TOPICS)}}
 _DELIVERY: Final[dict[str, Any]] = {
     "parameters": [
         {
@@ -24,7 +27,7 @@ _DELIVERY: Final[dict[str, Any]] = {
             "in": "header",
             "required": True,
             "description": text,
-            "schema": {"type": "string"},
+            "schema": {"type": "string", **_VALUES.get(name, {})},
         }
         for name, text in _HEADERS.items()
     ],
