@@ -20,6 +20,11 @@ PHASES: Final = os.environ.get("FUZZ_PHASES", "fuzzing")
 ROOT: Final = str(Path(__file__).parents[2])
 _REFUSALS: Final = "positive_data_acceptance"
 """Not checked: a cursor, a link or a version may have the right form and still be refused."""
+OPTIONS: Final = (
+    "--phases", PHASES, "--seed", SEED, "--workers", "2", "--exclude-checks", _REFUSALS,
+    "--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off",
+    "--no-color",
+)  # fmt: skip
 _COUNTS: Final = re.compile(r"(\d+) generated, .*?(?=\n)")
 
 
@@ -49,30 +54,11 @@ async def fuzz(
         cases: How many per operation.
         environment: What the hooks are told.
     """
+    sent = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    where = [str(DIRECTORY / f"{document}.json"), "--url", url, "-n", str(cases)]
     with TemporaryDirectory(prefix="fuzz-") as directory:
         process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("st"),
-            *(
-                "run",
-                DIRECTORY / f"{document}.json",
-                "--url",
-                url,
-                "--phases",
-                PHASES,
-                "--workers",
-                "2",
-            ),
-            *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
-            *("--seed", SEED, "-n", str(cases), "--exclude-checks", _REFUSALS),
-            *(
-                "--generation-database",
-                "none",
-                "--suppress-health-check",
-                "all",
-                "--warnings",
-                "off",
-            ),
-            *("--no-color", *options),
+            *(Path(sys.executable).with_name("st"), "run", *where, *sent, *OPTIONS, *options),
             env={**os.environ, **(environment or {}), "NO_PROXY": "*", "PYTHONPATH": ROOT},
             cwd=directory,  # it keeps what failed there
             stdout=asyncio.subprocess.PIPE,
