@@ -13,9 +13,11 @@ from local.shopify.rest.orders import order_body
 from local.shopify.rest.products import product_body
 
 from shared.ids import derived_id
+from shared.webhooks.topics import subscribable
 from tests.fixtures.edge import Surroundings
 from tests.fixtures.webhooks import signed
 from tests.wasm.edge_worker import Answer, EdgeWorker
+from tests.wasm.test_background_workflows import ended
 from tests.wasm.test_workers import ports, until
 
 __all__ = ["ports"]
@@ -114,3 +116,37 @@ async def test_the_consumer_deals_with_a_delivery_once(
     rows = await connection.fetch("SELECT id, outcome FROM webhook_delivery WHERE id = 'whd_edge'")
     await connection.close()
     assert [tuple(row) for row in rows] == [("whd_edge", "written")]
+
+
+def test_what_is_kept_of_a_customer_is_exported(
+    deliver: Callable[..., Answer], surroundings: Surroundings, ports: Callable[..., Any]
+) -> None:
+    store = surroundings.shopify.store
+    orders = [found for index in range(60) if (found := store.order(index)) and found.customer]
+    order = orders[0]
+    body = {
+        "shop_domain": surroundings.variables["SHOP_DOMAIN"],
+        "orders_requested": [order.id],
+        "customer": {"id": order.customer.id, "email": order.email},
+        "data_request": {"id": 77},
+    }
+    webhook_id = {"X_Shopify_Webhook_Id": "edge-data-request"}
+    for _ in range(2):  # delivered twice, done once
+        assert deliver("customers/data_request", body, **webhook_id).status == 200
+    name = derived_id(
+        "whd", surroundings.variables["SHOP_DOMAIN"], "customers/data_request", "edge-data-request"
+    )
+    status = ended(ports, "shopify-compliance", name)
+    assert status["state"] == "complete", status
+    (found,) = ports("objects.list", prefix="exports/compliance/")["objects"]
+    assert found["size"] > 0
+
+
+def test_subscriptions_are_mended(surroundings: Surroundings, ports: Callable[..., Any]) -> None:
+    ports("queue.send", {"job_type": "SHOPIFY_WEBHOOK_AUDIT", "run_id": "edge-audit"})
+    status = ended(ports, "webhook-audit", "edge-audit")
+    assert status["state"] == "complete", status
+    kept = surroundings.shopify.emulator.api.webhooks.subscriptions
+    address = surroundings.variables["INGEST_URL"] + "/webhooks/shopify"
+    for topic in subscribable(surroundings.shopify.emulator.api.scopes()):
+        assert address in {one.uri for one in kept.matching(topic.path)}, topic
