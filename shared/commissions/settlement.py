@@ -46,9 +46,22 @@ class Settlement:
             return
         async with self.databases.open() as db:
             converted = await in_transaction(db, lambda: self._settle(db, states))
-        events = [_event(state, conversion) for state, conversion in converted]
+        events = [
+            _event(state, conversion, self._signed(state.parts.header, conversion))
+            for state, conversion in converted
+        ]
         if events:
             await self.publication.send([event.model_dump(mode="json") for event in events])
+
+    def _signed(self, header: OrderHeader, conversion: Conversion) -> str | None:
+        """Return the click id as the streams carry it: as it was signed."""
+        if self.click_key is None or conversion.click_id is None:
+            return None
+        for text in click_ids(header):
+            click = read(text, self.click_key)
+            if click is not None and click.id == conversion.click_id:
+                return text
+        return None
 
     async def _settle(
         self, db: Database, states: Sequence[OrderState]
@@ -177,7 +190,7 @@ def _opened(conversion: Conversion, earning: Earning) -> Standing:
     )
 
 
-def _event(state: OrderState, conversion: Conversion) -> PublicationEvent:
+def _event(state: OrderState, conversion: Conversion, click: str | None) -> PublicationEvent:
     header, summary = state.parts.header, state.parts.summary
     return PublicationEvent(
         event_id=derived_id("evt", "conversion", header.id),
@@ -189,7 +202,7 @@ def _event(state: OrderState, conversion: Conversion) -> PublicationEvent:
         item_id=conversion.item_id,
         program_id=conversion.program_id,
         product_id=conversion.product_id,
-        click_id=conversion.click_id,
+        click_id=click,
         order_id=header.id,
         amount_minor=to_minor(summary.presentment_total_price, header.presentment_currency),
         currency=header.presentment_currency,

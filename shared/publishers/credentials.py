@@ -25,6 +25,8 @@ class Scope(StrEnum):
     PUBLICATIONS_READ = "publications:read"
     ENGAGEMENT_READ = "engagement:read"
     ENGAGEMENT_WRITE = "engagement:write"
+    COMMISSIONS_READ = "commissions:read"
+    COMMISSIONS_DISPUTE = "commissions:dispute"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from platform_api.routes import (
     oauth,
     public,
     publisher,
+    publisher_commissions,
     publisher_engagement,
 )
 from shared.http import docs, openapi, problems
@@ -65,7 +66,15 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     problems.install(app)
-    for part in (engagement, public, publisher, publisher_engagement, oauth, health):
+    for part in (
+        engagement,
+        public,
+        publisher,
+        publisher_engagement,
+        publisher_commissions,
+        oauth,
+        health,
+    ):
         app.include_router(part.router)
     openapi.describe(app, _SECURITY)
     docs.install(app)

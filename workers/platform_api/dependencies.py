@@ -55,3 +55,5 @@ def _credential(request: Request) -> str | None:
 ProfileReader = Annotated[Caller, Depends(Allowed(Scope.PROFILE_READ))]
 EngagementReader = Annotated[Caller, Depends(Allowed(Scope.ENGAGEMENT_READ))]
 PublicationsReader = Annotated[Caller, Depends(Allowed(Scope.PUBLICATIONS_READ))]
+CommissionsReader = Annotated[Caller, Depends(Allowed(Scope.COMMISSIONS_READ))]
+Disputant = Annotated[Caller, Depends(Allowed(Scope.COMMISSIONS_DISPUTE))]

@@ -34,7 +34,8 @@ from tests.fixtures.ingest import CollectedStream
 async def test_an_order_by_click_is_attributed_and_earns(books: Books) -> None:
     partner = await books.partner()
     paid = capture(1, "59.99")
-    await books.settle(referred(1, click_of(partner), paid))
+    click = click_of(partner)
+    await books.settle(referred(1, click, paid))
     (commission,) = await books.commissions()
     assert commission["id"] == commission_id(paid)
     assert commission["amount_minor"] == 599
@@ -50,7 +51,7 @@ async def test_an_order_by_click_is_attributed_and_earns(books: Books) -> None:
     (event,) = books.publication.events
     assert event["event_id"] == derived_id("evt", "conversion", make.order_id(1))
     assert (event["event_type"], event["order_id"]) == ("conversion", make.order_id(1))
-    assert event["click_id"] == conversion["click_id"]
+    assert event["click_id"] == click
 
 
 async def test_settling_again_adds_nothing_but_the_same_event(books: Books) -> None:

@@ -9,7 +9,7 @@ from local.shopify.bulk.operations import BulkOperation
 from local.shopify.catalogue import Product
 from local.shopify.generate import goods
 from local.shopify.instants import local_text, utc_text
-from local.shopify.money import Bag
+from local.shopify.money import Bag, Currencies
 from local.shopify.novelties import new_order, new_product
 from local.shopify.orders import Line, Order, Refund, Transaction
 from local.shopify.rest import parts
@@ -49,7 +49,13 @@ class ShopChanges:
         return self._store.change(found)
 
     def add_order(
-        self, lines: Sequence[tuple[int, int]], *, test: bool = False, email: str | None = None
+        self,
+        lines: Sequence[tuple[int, int]],
+        *,
+        test: bool = False,
+        email: str | None = None,
+        attributes: Sequence[tuple[str, str]] = (),
+        presentment: tuple[str, int] | None = None,
     ) -> Order:
         """Place a paid order.
 
@@ -57,9 +63,15 @@ class ShopChanges:
             lines: Variant ids and quantities.
             test: Whether it is a test order.
             email: The buyer's address.
+            attributes: Names and values that the cart carried, such as a click id.
+            presentment: The buyer's currency if it is another, and how many of its minor units a
+                million of the shop's buy.
         """
         now, index = self._store.now(), self._store.next_index
         order = new_order(self._store, index, now, test=test, email=email)
+        order.custom_attributes = tuple((name, value) for name, value in attributes)
+        if presentment is not None:
+            order.currencies = Currencies(order.currencies.shop, *presentment)
         for number, (variant_id, quantity) in enumerate(lines):
             variant = self._store.find_variant(variant_id)
             if variant is None:
