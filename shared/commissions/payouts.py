@@ -13,6 +13,7 @@ from shared.commissions.ledger_repository import CommissionLedger
 from shared.commissions.payouts_repository import Payouts, invoice_id
 from shared.commissions.schemas import PayoutRead, PayoutRequest
 from shared.errors import Conflict, DomainError, FieldProblem, InvalidInput
+from shared.idempotency.models import keyed_id
 from shared.identity.models import Principal
 from shared.ids import derived_id
 from shared.ports import Database
@@ -47,7 +48,7 @@ async def pay(
         AnotherAmountOwed: The balance is not what the request expects.
         PayoutKeyReused: The key was used for another publisher or currency.
     """
-    payout_id = derived_id("pay", by.kind, by.subject, key)
+    payout_id = keyed_id("pay", by.subject, key)
     return await in_transaction(db, lambda: _pay(db, payout_id, request, by, at))
 
 
