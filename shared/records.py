@@ -194,6 +194,8 @@ def _is_storable(column: _Column, text: str) -> bool:
     """Tell whether PostgreSQL takes this: it refuses NUL, and UTF-8 has no lone surrogates."""
     if "\x00" in text or (column.type == "jsonb" and "\\u" in text):
         return False
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -19,6 +19,8 @@ CONTENT_TYPE: Final = "application/jsonl"
 _CHILD: Final = b'"__parentId":'
 """Inside a JSON text the quotes of these bytes would be escaped, so they stand for the key."""
 _PARENT: Final = b'"__parentId"'
+_TAIL: Final = 96
+"""Shopify writes the key last; so many bytes hold it and any gid."""
 
 
 class ArchiveMismatch(DomainError):
@@ -74,9 +76,11 @@ class _Counter:
 
 def is_root(line: bytes) -> bool:
     """Return whether a row has no parent; parses it only where the bytes leave a doubt."""
-    if _CHILD in line:
+    if line.find(_CHILD, -_TAIL) >= 0:
         return False
-    return _PARENT not in line or parent_of(parse_line(line)) is None
+    if _PARENT not in line:
+        return True
+    return _CHILD not in line and parent_of(parse_line(line)) is None
 
 
 def archive_key(run_id: str, part: str = "") -> str:
@@ -136,17 +140,14 @@ async def read_blocks(
     size = length
     while piece := await objects.read_range(key, offset=offset, length=size):
         last = len(piece) < size
-        cut = len(piece) if last else piece.rfind(b"\n") + 1
-        if not cut:
+        lines = piece.split(b"\n")
+        rest = 0 if last else len(lines.pop())
+        if rest == len(piece):
             if size >= LINE_BYTES_MAX:
                 raise ArchiveMismatch(f"{key} has a line of more than {LINE_BYTES_MAX} bytes")
             size *= 2
             continue
-        offset, size = offset + cut, length
-        yield Block(_lines(piece[:cut]), offset)
+        offset, size = offset + len(piece) - rest, length
+        yield Block([bare for line in lines if (bare := line.strip(b" \t\r"))], offset)
         if last:
             return
-
-
-def _lines(piece: bytes) -> list[bytes]:
-    return [stripped for line in piece.split(b"\n") if (stripped := line.strip(b" \t\r"))]

@@ -18,7 +18,7 @@ from shared.sync.archive import read_blocks
 
 PAGE_BYTES: Final = 8 * limits.OBJECT_RANGE_BYTES
 _BREATH: Final = 25
-"""After so many lines the loop turns to the database's answers."""
+"""After so many records the loop turns to the database's answers; other lines take no time."""
 
 Item = TypeVar("Item")
 Chunk = TypeVar("Chunk")
@@ -71,10 +71,11 @@ class Parsed(Generic[Item]):
         waiting: list[Item] = []
         async with aclosing(read_blocks(self._objects, self._key, offset=self._start)) as blocks:
             async for block in blocks:
-                for number, line in enumerate(block.lines):
-                    if (item := self._read(line)) is not None:
-                        waiting.append(item)
-                    if number % _BREATH == 0:
+                for line in block.lines:
+                    if (item := self._read(line)) is None:
+                        continue
+                    waiting.append(item)
+                    if len(waiting) % _BREATH == 0:
                         await asyncio.sleep(0)
                     if len(waiting) == self._chunk:
                         self.records += self._chunk

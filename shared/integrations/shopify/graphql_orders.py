@@ -47,7 +47,8 @@ def order_parts(node: JsonObject) -> OrderParts:
 
 def _list(node: JsonObject, name: str) -> list[JsonObject]:
     """Return a list field without the nulls that Shopify leaves in lists of failed fields."""
-    return [item for item in node.get(name) or () if item is not None]
+    items: list[JsonObject] | None = node.get(name)
+    return [item for item in items if item is not None] if items else []
 
 
 def _header(node: JsonObject, gid: str, order_id: str) -> OrderHeader:

@@ -62,8 +62,12 @@ def upper(value: str | None) -> str | None:
     return clean(value).upper() if value else None
 
 
+@lru_cache(maxsize=1_024)
 def instant(value: str) -> datetime:
-    """Parse an instant (`Z` or an offset) into aware UTC."""
+    """Parse an instant (`Z` or an offset) into aware UTC.
+
+    Remembers: what happens to an order at once bears one instant in several fields.
+    """
     at = datetime.fromisoformat(value)
     if at.tzinfo is UTC:
         return at
@@ -100,9 +104,11 @@ def money(bag: Node | None) -> Pair:
     """Return a GraphQL MoneyBag as (shop, presentment)."""
     if bag is None:
         return ZERO, ZERO
-    shop = amount(bag["shopMoney"]["amount"])
-    presentment = bag.get("presentmentMoney")
-    return shop, shop if presentment is None else amount(presentment["amount"])
+    text = bag["shopMoney"]["amount"]
+    shop, presentment = amount(text), bag.get("presentmentMoney")
+    if presentment is None or presentment["amount"] == text:
+        return shop, shop
+    return shop, amount(presentment["amount"])
 
 
 def shop_money(bag: Node | None) -> Decimal:
