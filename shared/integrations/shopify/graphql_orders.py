@@ -47,7 +47,7 @@ def order_parts(node: JsonObject) -> OrderParts:
 
 def _list(node: JsonObject, name: str) -> list[JsonObject]:
     """Return a list field without the nulls that Shopify leaves in lists of failed fields."""
-    items: list[JsonObject] | None = node.get(name)
+    items: list[JsonObject | None] | None = node.get(name)
     return [item for item in items if item is not None] if items else []
 
 
