@@ -29,17 +29,22 @@ def operation_id(route: APIRoute) -> str:
     return f"{tag.lower().replace(' ', '_')}_{route.name}"
 
 
-def describe(app: FastAPI, security: dict[str, JsonObject]) -> None:
+def describe(
+    app: FastAPI, security: dict[str, JsonObject], *, is_conditional: bool = False
+) -> None:
     """Make the application describe itself: problems as errors, and how one gets in.
 
     Args:
         app: Its routes name their own error answers with `problems.responses`.
         security: OpenAPI security schemes by name; every operation needs one of them.
+        is_conditional: Whether its reads have an ETag and answer 304 to who has it.
     """
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _document(app, security)
+            if is_conditional:
+                _describe_conditions(app.openapi_schema)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
@@ -63,6 +68,15 @@ def _document(app: FastAPI, security: dict[str, JsonObject]) -> JsonObject:
     document["security"] = [{name: []} for name in security]
     add_examples(document)
     return document
+
+
+def _describe_conditions(document: JsonObject) -> None:
+    for path in document["paths"].values():
+        answers = path.get("get", {}).get("responses", {})
+        if "application/json" in answers.get("200", {}).get("content", {}):
+            headers = answers["200"].setdefault("headers", {})
+            headers.setdefault("ETag", _TEXT | {"description": "Of what the answer says."})
+            answers.setdefault("304", {"description": "The reader has this: `If-None-Match`."})
 
 
 def _drop_fastapi_errors(responses: JsonObject) -> None:

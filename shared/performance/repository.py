@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.performance.preview_schemas import KnownProduct
 from shared.performance.schemas import ProductDimensionRow
 from shared.ports import Database, Row
 
@@ -64,6 +65,27 @@ class ProductDimension:
             self._timezone,
         )
         return [_dimension_row(row) for row in rows]
+
+
+async def known_products(db: Database, *, timezone: str, limit: int) -> Sequence[KnownProduct]:
+    """Return what the measured rows do not tell of products: see `KnownProduct`."""
+    rows = await db.fetch_all(
+        """
+        SELECT p.id AS product_id, (p.created_at AT TIME ZONE $1)::date AS created_day,
+               (o.payload ->> 'aggregate_measurement_value')::float8 AS value,
+               o.payload ->> 'nominal_classification' AS class
+        FROM product p
+        LEFT JOIN macrodata_artifact o
+          ON o.kind = 'measurement_override' AND o.name = p.id AND o.status = 'active'
+        WHERE o.payload ->> 'aggregate_measurement_value' IS NOT NULL
+           OR o.payload ->> 'nominal_classification' IS NOT NULL
+           OR (p.published_at IS NULL AND p.status = 'ACTIVE' AND p.deleted_at IS NULL)
+        ORDER BY p.id LIMIT $2
+        """,
+        timezone,
+        limit,
+    )
+    return [KnownProduct.model_validate(dict(row)) for row in rows]
 
 
 async def shop_currency(db: Database) -> str | None:

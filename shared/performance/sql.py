@@ -209,20 +209,7 @@ _MEASURES: Final = ",\n".join(
     for days in spans
 )
 
-PERFORMANCE: Final = f"""
-    WITH measured AS (
-        SELECT
-            d.product_id, d.product_name, d.is_active, d.published_day, d.tags, d.categories,
-            d.designer, d.override, d.override IS NOT NULL AS is_manual,
-            {_MEASURES},
-            coalesce(w.gross_units - w.refunded_units, 0)::BIGINT AS total_units,
-            coalesce(w.gross_minor - w.refunded_minor, 0)::BIGINT AS total_revenue_minor,
-            coalesce(w.refunded_units, 0)::BIGINT AS total_refunded_units,
-            coalesce(w.refunded_minor, 0)::BIGINT AS total_refunded_minor,
-            w.first_sale_day, w.last_sale_day,
-            greatest(w.last_sale_day, coalesce(d.published_day, d.created_day)) AS alive_day
-        FROM dimension d LEFT JOIN windows w USING (product_id)
-    ),
+_RANKED: Final = """
     based AS (
         SELECT *,
             CASE $basis WHEN 'units' THEN sales_last_7_days
@@ -252,7 +239,9 @@ PERFORMANCE: Final = f"""
             ) END AS rank
         FROM valued
     )
-    SELECT * EXCLUDE (override, alive_day, base_7, base_14, base_30, base_first_7, base_first_14),
+"""
+
+CLASS: Final = """
         coalesce(override.nominal_classification, CASE
             WHEN base_first_7 >= $threshold_7d AND base_first_14 >= $threshold_14d
                 THEN 'top_riser'
@@ -260,12 +249,53 @@ PERFORMANCE: Final = f"""
             WHEN rank <= $banana_count THEN 'banana'
             WHEN NOT is_active OR coalesce($as_of::DATE - alive_day >= $stale_days, true)
                 THEN 'archive_candidate'
-            ELSE 'none' END) AS nominal_classification,
+            ELSE 'none' END)
+"""
+
+PERFORMANCE: Final = f"""
+    WITH measured AS (
+        SELECT
+            d.product_id, d.product_name, d.is_active, d.published_day, d.tags, d.categories,
+            d.designer, d.override, d.override IS NOT NULL AS is_manual,
+            {_MEASURES},
+            coalesce(w.gross_units - w.refunded_units, 0)::BIGINT AS total_units,
+            coalesce(w.gross_minor - w.refunded_minor, 0)::BIGINT AS total_revenue_minor,
+            coalesce(w.refunded_units, 0)::BIGINT AS total_refunded_units,
+            coalesce(w.refunded_minor, 0)::BIGINT AS total_refunded_minor,
+            w.first_sale_day, w.last_sale_day,
+            greatest(w.last_sale_day, coalesce(d.published_day, d.created_day)) AS alive_day
+        FROM dimension d LEFT JOIN windows w USING (product_id)
+    ),
+    {_RANKED}
+    SELECT * EXCLUDE (override, alive_day, base_7, base_14, base_30, base_first_7, base_first_14),
+        {CLASS} AS nominal_classification,
         $currency AS currency,
         $as_of::DATE AS day
     FROM ranked ORDER BY product_id
 """
 """One row per product of the dimension: measures, value, rank and class on the as-of day."""
+
+PREVIEW: Final = f"""
+    WITH measured AS (
+        SELECT p.* EXCLUDE (aggregate_measurement_value, rank, nominal_classification),
+            p.nominal_classification AS class_before,
+            {{'aggregate_measurement_value': CASE WHEN is_manual THEN x.value END,
+              'nominal_classification': CASE WHEN is_manual THEN x.class END}} AS override,
+            greatest(p.last_sale_day, coalesce(p.published_day, x.created_day)) AS alive_day
+        FROM performance p LEFT JOIN known x USING (product_id)
+    ),
+    {_RANKED},
+    classified AS (SELECT class_before, {CLASS} AS class_after FROM ranked)
+    SELECT class_before, class_after, count(*) AS products
+    FROM classified GROUP BY ALL ORDER BY ALL
+"""
+"""How many products of `performance` go from which class to which under another spec."""
+
+KNOWN: Final = """
+    SELECT unnest(from_json($known::JSON, '[{"product_id": "VARCHAR", "created_day": "DATE",
+        "value": "DOUBLE", "class": "VARCHAR"}]'), recursive := true)
+"""
+"""What only PostgreSQL knows of some products: see `KnownProduct`."""
 
 UNKNOWN_PRODUCTS: Final = "SELECT count(*) FROM windows ANTI JOIN dimension USING (product_id)"
 

@@ -38,6 +38,7 @@ from shared.errors import SettingsInvalid
 from shared.http import docs, openapi, problems
 from shared.http.middleware.access import Authenticate, RequireAccess
 from shared.http.middleware.body_limit import BodyLimit
+from shared.http.middleware.conditional_reads import ConditionalReads
 from shared.http.middleware.cors import Cors
 from shared.http.middleware.errors import Errors
 from shared.http.middleware.request_id import RequestId
@@ -108,8 +109,9 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         payouts.router,
     ):
         app.include_router(routes)
-    openapi.describe(app, _SECURITY)
+    openapi.describe(app, _SECURITY, is_conditional=True)
     docs.install(app)
+    app.add_middleware(ConditionalReads)
     app.add_middleware(BodyLimit, limits_of=_FILES)
     app.add_middleware(RequireAccess, authenticate=_authentication(bound))
     app.add_middleware(Cors, origin_of=lambda request: bound(request).settings.CORS_ORIGIN)

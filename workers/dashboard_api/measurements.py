@@ -9,6 +9,14 @@ from typing import Final
 
 from dashboard_api.bindings import DashboardBindings
 from shared.errors import BadRequest, InvalidInput
+from shared.performance.models import ClassificationSpec
+from shared.performance.preview_schemas import (
+    KNOWN_MAX,
+    PREVIEW,
+    ClassificationPreview,
+    PreviewQuery,
+)
+from shared.performance.repository import known_products
 from shared.ports import Cache, JsonObject
 
 NEWEST: Final = "measurement:newest-snapshot"
@@ -29,6 +37,17 @@ async def measured(bindings: DashboardBindings, name: str, request: JsonObject) 
         return await _cached(bindings, bindings.cache, name, request)
     except InvalidInput as error:
         raise BadRequest(error.detail, problems=error.problems) from error
+
+
+async def classification_preview(
+    bindings: DashboardBindings, spec: ClassificationSpec
+) -> ClassificationPreview:
+    """Return what another spec would change of the newest measures; nothing is written."""
+    timezone = bindings.settings.SHOP_TIMEZONE
+    async with bindings.databases.open() as db:
+        known = await known_products(db, timezone=timezone, limit=KNOWN_MAX)
+    query = PreviewQuery(spec=spec, known=list(known)).model_dump(mode="json")
+    return ClassificationPreview.model_validate(await measured(bindings, PREVIEW, query))
 
 
 async def _cached(

@@ -66,11 +66,11 @@ class AccessEmulator:
     def user_token(self, email: str = STAFF, *, lifetime: int = LIFETIME) -> str:
         """Return a token such as Access gives a member of staff."""
         subject = derived_id("usr", email)
-        return self._signed({"email": email, "sub": subject, "country": "XX"}, lifetime)
+        return self.signed({"email": email, "sub": subject, "country": "XX"}, lifetime)
 
     def service_token(self, client_id: str, *, lifetime: int = LIFETIME) -> str:
         """Return a token such as Access gives a service token's requests."""
-        return self._signed({"common_name": client_id, "sub": ""}, lifetime)
+        return self.signed({"common_name": client_id, "sub": ""}, lifetime)
 
     def key_set(self) -> dict[str, object]:
         """Return the document of `/cdn-cgi/access/certs`."""
@@ -105,7 +105,8 @@ class AccessEmulator:
             ]
         )
 
-    def _signed(self, claims: dict[str, object], lifetime: int) -> str:
+    def signed(self, claims: dict[str, object], lifetime: int = LIFETIME) -> str:
+        """Return a token with these claims in place of the standard ones."""
         now = int(time.time())
         standard: dict[str, object] = {
             "aud": [AUDIENCE],

@@ -36,6 +36,7 @@ from shared.adapters.lake.staging import SalesChange, Staging, StaleStage, remov
 from shared.engagement.report_schemas import ENGAGEMENT, EngagementQuery, EngagementReport
 from shared.errors import FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.performance.group_schemas import GROUP_SALES, GroupPage, GroupQuery
+from shared.performance.preview_schemas import PREVIEW, PreviewQuery
 from shared.performance.schemas import (
     PerformanceQuery,
     RefreshReport,
@@ -101,7 +102,7 @@ class LakeMeasurement:
         return report.model_dump(mode="json")
 
     async def query(self, name: str, request: JsonObject, /) -> JsonObject:
-        """Answer `performance`, `summary`, `group-sales`, `engagement` or `run-steps`."""
+        """Answer a named read: of products, totals, groups, engagement, steps, or a preview."""
         if name == "performance":
             asked = _parsed(PerformanceQuery, request)
             page = await asyncio.to_thread(_translated, lambda: self._reads.performance(asked))
@@ -110,6 +111,10 @@ class LakeMeasurement:
             day = _parsed(SummaryQuery, request)
             summary = await asyncio.to_thread(_translated, lambda: self._reads.summary(day))
             return summary.model_dump(mode="json")
+        if name == PREVIEW:
+            spec = _parsed(PreviewQuery, request)
+            preview = await asyncio.to_thread(_translated, lambda: self._reads.preview(spec))
+            return preview.model_dump(mode="json")
         if name == GROUP_SALES:
             groups = _parsed(GroupQuery, request)
             found = await asyncio.to_thread(_translated, lambda: self._group_sales(groups))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +17,10 @@ from shared.adapters.lake.measurement_tables import commit_properties
 from shared.adapters.lake.predicates import equal
 from shared.adapters.lake.readers import TableReader
 from shared.adapters.lake.sessions import EngineLimits, open_session
-from shared.performance import sql_queries
+from shared.performance import sql, sql_queries
 from shared.performance.cursors import Position, bad_cursor, digest, read_cursor, write_cursor
 from shared.performance.models import NominalClassification
+from shared.performance.preview_schemas import ClassificationPreview, PreviewQuery
 from shared.performance.schemas import (
     PerformancePage,
     PerformanceQuery,
@@ -72,6 +74,23 @@ class PerformanceReads:
                 self._bind(session, moment)
                 rows = session.sql(sql_queries.SUMMARY).to_arrow_table().to_pylist()
         return _summary(rows, moment)
+
+    def preview(self, query: PreviewQuery) -> ClassificationPreview:
+        """Return how the newest day's products would be classified by another spec."""
+        moment = self._moment(None, None)
+        rows: list[tuple[str, str, int]] = []
+        if moment is not None:
+            with open_session(self.spill, self.limits, self.reader.prepare) as session:
+                self._bind(session, moment)
+                known = json.dumps([item.model_dump(mode="json") for item in query.known])
+                session.execute(f"CREATE TEMP TABLE known AS {sql.KNOWN}", {"known": known})
+                values = {**query.spec.model_dump(), "as_of": moment.as_of}
+                rows = session.execute(sql.PREVIEW, values).fetchall()
+        return ClassificationPreview.of(
+            rows,
+            as_of=moment.as_of if moment is not None else None,
+            snapshot_id=str(moment.snapshot_id) if moment is not None else None,
+        )
 
     def _moment(self, as_of: date | None, position: Position | None) -> Moment | None:
         try:

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import httpx
+from ingest.workflows import WORKFLOWS
+from pydantic import SecretStr
 
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import format_instant
+from tests.fixtures.shopify import EmulatedShopify
 from tests.fixtures.staff_api import NOW, StaffApi
 
 
@@ -78,3 +81,36 @@ async def test_is_down_without_ingest(staff_api: StaffApi) -> None:
     staff_api.configure(ingest=lambda: httpx.AsyncClient(base_url="http://127.0.0.1:1"))
     status, overall, checks = await health(staff_api)
     assert (status, overall, checks["ingest"]) == (503, "down", "down")
+
+
+async def test_every_workflow_is_shown_with_its_newest_run(staff_api: StaffApi) -> None:
+    await staff_api.http.post("/api/combo-suggestions/generate")
+    await staff_api.work()
+    document = (await staff_api.http.get("/api/health")).json()
+    states = {state["workflow"]: state for state in document["workflows"]}
+    assert states.keys() == WORKFLOWS.keys()
+    suggested = states["suggestion-generation"]
+    assert suggested["last_run"]["status"] == suggested["engine"]["state"] == "complete"
+    assert states["backfill"]["last_run"] is None
+
+
+async def test_deep_asks_shopify(staff_api: StaffApi, shopify_session: EmulatedShopify) -> None:
+    settings = staff_api.bindings.settings
+    nowhere = settings.model_copy(update={"SHOPIFY_URL": "http://127.0.0.1:1"})
+    staff_api.configure(settings=nowhere)
+    deep = {"deep": "true"}
+    away = (await staff_api.http.get("/api/health", params=deep)).json()
+    assert {c["name"]: c["status"] for c in away["checks"]}["shopify"] == "down"
+    assert "SHOPIFY_ACCESS_TOKEN" in str(away["checks"])
+    there = {
+        "SHOP_DOMAIN": "northwind-goods.myshopify.com",
+        "SHOPIFY_URL": shopify_session.url,
+        "SHOPIFY_ACCESS_TOKEN": SecretStr(shopify_session.token),
+    }
+    staff_api.configure(settings=settings.model_copy(update=there))
+    found = (await staff_api.http.get("/api/health", params=deep)).json()
+    (check,) = [check for check in found["checks"] if check["name"] == "shopify"]
+    assert check["status"] in {"ok", "degraded"}
+    assert "answers as API version 2026-10" in check["detail"]
+    shallow = (await staff_api.http.get("/api/health")).json()
+    assert "shopify" not in {check["name"] for check in shallow["checks"]}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fixtures.staff_api import StaffApi
+from tests.fixtures.staff_api import PRODUCTS, StaffApi
 
 PATH = "/api/performance-metrics/settings/classification"
 
@@ -65,3 +65,17 @@ async def test_a_spec_that_is_not_valid_is_named(
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == pointer
     assert (await staff_api.http.get(PATH)).json() == read.json()
+
+
+async def test_other_settings_are_tried_before_they_are_saved(staff_api: StaffApi) -> None:
+    before = await staff_api.http.get(PATH)
+    asked = before.json()["spec"] | {"threshold_30d": 1, "threshold_7d": 10_000}
+    tried = await staff_api.http.post(f"{PATH}/preview", json=asked)
+    preview = tried.json()
+    assert tried.status_code == 200, tried.text
+    assert preview["products"] == PRODUCTS
+    assert preview["changed"] == sum(item["products"] for item in preview["transitions"]) > 0
+    assert preview["after"]["winner"] == PRODUCTS - 1
+    assert (await staff_api.http.get(PATH)).json() == before.json()
+    wrong = await staff_api.http.post(f"{PATH}/preview", json=asked | {"stale_days": 0})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/stale_days")

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from dashboard_api.dependencies import Bound, Caller, IngestWorker
-from dashboard_api.measurements import measured
+from dashboard_api.measurements import classification_preview, measured
 from dashboard_api.performance_csv import csv_page, wants_csv
 from dashboard_api.schemas import (
     PerformanceParameters,
@@ -21,6 +21,7 @@ from shared.http.conditional import etag, is_unchanged, require_match
 from shared.http.idempotency import IdempotencyKey, IdempotentRoute
 from shared.http.problems import responses
 from shared.performance.models import ClassificationSpec
+from shared.performance.preview_schemas import ClassificationPreview
 from shared.performance.schemas import ClassificationSettings, PerformancePage, PerformanceSummary
 from shared.performance.settings import get_classification, put_classification
 
@@ -95,6 +96,18 @@ async def change_classification(
         settings = await put_classification(db, spec, version, caller)
     response.headers["ETag"] = etag(settings.version)
     return settings
+
+
+@router.post(
+    "/settings/classification/preview",
+    summary="Try other classification settings",
+    responses=responses(400, 415, 422),
+)
+async def preview_classification(
+    bindings: Bound, spec: ClassificationSpec
+) -> ClassificationPreview:
+    """How many products would change their class, from which to which. Nothing is written."""
+    return await classification_preview(bindings, spec)
 
 
 @router.post(
