@@ -70,8 +70,9 @@ BOUNDED: Final = {
     "GET /api/programs/{}/rates",
     "GET /api/publishers/{}/api-keys",
     "GET /api/publishers/{}/oauth-clients",
+    "GET /api/publishers/{}/balance",
 }
-"""Lists of what staff makes by hand, a few of each."""
+"""What there are only a few of: made by hand, or one per currency."""
 
 
 def unbound(_: Request) -> DashboardBindings:
