@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -26,8 +27,25 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
+class _StandardError(logging.Handler):
+    """Writes to what standard error is then, not to what it was when the module was loaded."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:  # noqa: BLE001 - logging never breaks what it tells of
+            self.handleError(record)
+
+
 def configure(level: int = logging.INFO) -> None:
-    """Send all logging to standard error as JSON lines."""
-    handler = logging.StreamHandler()
+    """Send all logging to standard error as JSON lines; addresses that were asked stay out of it.
+
+    The address of a bulk result, for one, is all that it takes to read it.
+    """
+    handler = _StandardError()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("httpx", "httpcore"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

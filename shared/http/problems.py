@@ -130,19 +130,21 @@ def problem_type(error: DomainError) -> str:
 
 
 def answer(request: Request, error: Exception) -> JSONResponse:
-    """Answer any exception; one that is ours to mend is logged, and the caller not told what."""
+    """Answer any exception; one that is ours to mend is logged, and the caller not told what.
+
+    What is not there now (503) is told and logged too, in a line: somebody has to look at it.
+    """
     known = _domain_error(request, error)
+    asked = {
+        "request_id": getattr(request.state, "request_id", ""),
+        "method": request.method,
+        "path": request.url.path,
+    }
     if known is not None and known.status != 500:
+        if known.status > 500:
+            _logger.warning("not available", extra={**asked, "reason": known.detail})
         return problem_response(request, known)
-    _logger.error(
-        "unexpected error",
-        exc_info=error,
-        extra={
-            "request_id": getattr(request.state, "request_id", ""),
-            "method": request.method,
-            "path": request.url.path,
-        },
-    )
+    _logger.error("unexpected error", exc_info=error, extra=asked)
     return problem_response(request, InternalError("the request failed; it has been logged"))
 
 

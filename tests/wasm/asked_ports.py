@@ -12,7 +12,7 @@ async def run(env, argument):
     """Call `port.method(*args, **options)`."""
     path, args, options = json.loads(argument)
     port, method = path.split(".")
-    bindings = entry._bindings(_EnvWrapper(env))
+    bindings = entry.bindings_of(_EnvWrapper(env))
     result = await getattr(getattr(bindings, port), method)(*args, **options)
     return json.dumps(result, default=_plain)
 

@@ -44,12 +44,17 @@ class Loopback:
 
 
 class Bridge(Loopback):
-    """Serves connections; while `is_down`, each of them is dropped."""
+    """Serves connections; while `is_down`, each of them is dropped.
+
+    Where `cut_after` is set, the first statement that begins with it is the last that its
+    connection carries out: then it is gone, as when Hyperdrive or the server go away.
+    """
 
     def __init__(self) -> None:
         self._connections: dict[int, asyncpg.Connection[Any]] = {}
         self._ids = itertools.count(1)
         self.is_down = False
+        self.cut_after = ""
         super().__init__(Starlette(routes=[Route("/", self._serve, methods=["POST"])]))
 
     def open_connections(self) -> int:
@@ -84,4 +89,7 @@ class Bridge(Loopback):
         if method == "close":
             return await connection.close(timeout=args[0])
         result = await getattr(connection, method)(*args)
+        if self.cut_after and str(args[0]).startswith(self.cut_after):
+            self.cut_after = ""
+            connection.terminate()
         return [dict(row) for row in result] if method == "fetch" else result

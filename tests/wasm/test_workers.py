@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from shared.identity.access import HEADER
+from shared.ports import JsonObject
 from shared.telemetry import CommerceEvent
 from tests.fixtures.edge import Surroundings
 from tests.wasm.bridge import Bridge
@@ -79,7 +80,10 @@ class TestFigures:
         self, request: pytest.FixtureRequest, worker: str
     ) -> None:
         edge: EdgeWorker = request.getfixturevalue(worker)
-        found = {kind: [c["className"] for c in v] for kind, v in edge.ask("classes").items()}
+        asked = edge.ask("classes")
+        found = {kind: sorted(c["className"] for c in v) for kind, v in asked.items()}
+        runs = [c["methodNames"] for c in asked["workflowEntrypoints"]]
+        assert all(methods == ["run"] for methods in runs)
         wanted = {"durableObjects": [], "workerEntrypoints": ["Default"], "workflowEntrypoints": []}
         if worker == "ingest_edge":
             bound = tomllib.loads((ROOT / "wrangler.ingest.toml").read_text(encoding="utf-8"))
@@ -141,12 +145,38 @@ class TestFetch:
         assert answer.headers["retry-after"] == "5"
         assert answer.json()["type"] == "urn:problem:unavailable"
 
+    def test_a_connection_that_drops_between_two_writes_leaves_neither(
+        self, dashboard_edge: EdgeWorker, surroundings: Surroundings, bridge: Bridge
+    ) -> None:
+        headers = {HEADER: surroundings.access.user_token(), "Content-Type": "application/json"}
+
+        def post(path: str, content: JsonObject) -> Any:
+            return dashboard_edge.fetch(
+                f"https://dashboard{path}",
+                method="POST",
+                headers=headers,
+                body=json.dumps(content),
+            )
+
+        publisher = post("/api/publishers", {"name": "Dropped", "email": "d@b.example"}).json()
+        path = f"/api/publishers/{publisher['id']}/publications"
+        bridge.cut_after = "INSERT INTO publication "
+        answer = post(path, {"title": "Half"})
+        assert bridge.cut_after == "", "the write was made, and then the connection cut"
+        assert answer.status == 503, answer.body
+        assert answer.headers["retry-after"] == "5"
+        kept = f"https://dashboard/api/publications?publisher_id={publisher['id']}"
+        assert dashboard_edge.fetch(kept, headers=headers).json()["items"] == []
+        assert post(path, {"title": "Whole"}).status == 201
+
     def test_a_binding_that_is_missing_is_503(self, platform_edge: EdgeWorker) -> None:
         with platform_edge.without("HYPERDRIVE"):
             answer = platform_edge.fetch("https://platform/health")
         assert answer.status == 503, answer.body
         assert "HYPERDRIVE" in answer.json()["detail"]
         assert answer.headers["retry-after"] == "60"
+        told = until(lambda: [line for line in platform_edge.log if "HYPERDRIVE" in line])
+        assert [json.loads(line)["event"] for line in told] == ["not available"]
 
     def test_a_publisher_gets_in_with_a_token(
         self, platform_edge: EdgeWorker, dashboard_edge: EdgeWorker, surroundings: Surroundings

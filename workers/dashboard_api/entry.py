@@ -4,6 +4,7 @@ from typing import Any
 
 from dashboard_api.app import create_app
 from dashboard_api.bindings import DashboardBindings
+from shared import log
 from shared.adapters.cloudflare import access, cache, database, http, object_store, queue
 from shared.adapters.cloudflare.settings import Bindings, settings_of
 from shared.adapters.measurement import HttpMeasurement
@@ -11,6 +12,8 @@ from shared.clock import SystemClock
 from workers import WorkerEntrypoint, asgi
 
 __all__ = ["Default"]
+
+log.configure()
 
 
 def _bindings(bound: Any) -> DashboardBindings:

@@ -5,6 +5,7 @@ from typing import Any
 from platform_api.app import create_app
 from platform_api.bindings import PlatformBindings
 from platform_api.engagement_http import answer, is_hot
+from shared import log
 from shared.adapters.cloudflare import cache, counters, database, http, plain, stream
 from shared.adapters.cloudflare.settings import Bindings, SettingsOnce
 from shared.adapters.measurement import HttpMeasurement
@@ -14,6 +15,7 @@ from workers import WorkerEntrypoint, asgi
 
 __all__ = ["Default"]
 
+log.configure()
 _MEMORY = Memory()
 _SETTINGS = SettingsOnce()
 

@@ -183,6 +183,16 @@ async def run_workflow(
     return await definition(CloudflareStep(step), dict(event["payload"] or {}), bindings)
 
 
+def class_name(workflow: str) -> str:
+    """Return the class of a Workflow as configurations name it: `csv-export` is `CsvExport`."""
+    return workflow.title().replace("-", "")
+
+
+def binding_name(workflow: str) -> str:
+    """Return the binding of a Workflow as configurations name it: `CSV_EXPORT`."""
+    return workflow.upper().replace("-", "_")
+
+
 def _config(retry: Retry) -> dict[str, Any]:
     return {
         "retries": {

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
 
-from shared.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from shared.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.http import problems
 from shared.http.middleware.body_limit import BodyLimit
 from shared.http.middleware.errors import Errors
@@ -223,3 +223,25 @@ async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient) 
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cache-control"] == "no-store"
         assert "default-src 'none'" in headers["content-security-policy"]
+
+
+async def test_what_is_not_available_is_told_and_logged_in_a_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/away")
+    async def away() -> None:
+        raise Unavailable("binding X is not there", headers={"Retry-After": "60"})
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as client:
+        answer = await client.get("/away")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert answer.json()["detail"] == "binding X is not there"
+    (told,) = [record for record in caplog.records if record.name == problems.__name__]
+    assert (told.levelname, told.getMessage()) == ("WARNING", "not available")
+    assert (told.reason, told.path) == ("binding X is not there", "/away")  # type: ignore[attr-defined]
+    assert told.exc_info is None
