@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ import pytest_asyncio
 from local.access_emulator import AccessEmulator
 from local.controls import HEADER as CONTROL
 from local.edge.processes import answering
-from local.edge.stack import Listeners, workers_behind_doors
+from local.edge.stack import Listeners, RunningWorkers, workers_behind_doors
+from local.edge.wake import wake_interrupted
 from local.serving import listen, url_of
 from local.state import State
 
@@ -38,6 +41,7 @@ class Doors:
     """The running Workers."""
 
     root: Path
+    state: State
     access: AccessEmulator
     dashboard: str
     platform: str
@@ -46,6 +50,7 @@ class Doors:
     assets: str
     control: str
     http: httpx.AsyncClient
+    workers: RunningWorkers
 
     async def notes(self) -> dict[str, Any]:
         """Return what ingest's Durable Object has noted."""
@@ -70,26 +75,32 @@ async def until(look: Callable[[], Awaitable[Any]]) -> Any:
     pytest.fail("it did not happen")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
-    """The stack of `make edge`, with JavaScript in place of Python."""
-    root = tmp_path_factory.mktemp("workers")
-    write_stand_ins(root)
-    state = State(tmp_path_factory.mktemp("state"))
+@asynccontextmanager
+async def opened(root: Path, state: State) -> AsyncIterator[Doors]:
+    """Run the stack of `make edge`, with JavaScript in place of Python."""
     access = AccessEmulator(state.access, "http://127.0.0.1:1")
     async with AsyncExitStack() as stack:
         listeners = Listeners(listen(), listen(), listen(), listen(), listen())
-        process = await stack.enter_async_context(
+        workers = await stack.enter_async_context(
             workers_behind_doors(state, listeners, access, VARIABLES, root=root)
         )
         control = state.secret("control")
         internal = url_of(listeners.internal)
-        await answering(internal, process, headers={CONTROL: control})
+        await answering(internal, workers.process, headers={CONTROL: control})
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=60))
         yield Doors(
-            root, access, url_of(listeners.dashboard), url_of(listeners.platform),
-            url_of(listeners.ingest), internal, url_of(listeners.assets), control, http,
+            root, state, access, url_of(listeners.dashboard), url_of(listeners.platform),
+            url_of(listeners.ingest), internal, url_of(listeners.assets), control, http, workers,
         )  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
+    """The running stack."""
+    root = tmp_path_factory.mktemp("workers")
+    write_stand_ins(root)
+    async with opened(root, State(tmp_path_factory.mktemp("state"))) as doors:
+        yield doors
 
 
 async def test_each_worker_has_a_door_and_its_own_address(doors: Doors) -> None:
@@ -169,3 +180,21 @@ async def test_an_edit_is_there_without_a_restart(doors: Doors) -> None:
 
     await until(new)
     assert json.loads((await doors.http.get(doors.ingest)).text)["worker"] == "ingest"
+
+
+async def test_a_workflow_goes_on_after_a_kill(doors: Doors) -> None:
+    looks = (await doors.notes()).get("looks", 0)
+    await doors.http.get(f"{doors.ingest}/slow")
+
+    async def looked() -> bool:
+        return int((await doors.notes())["looks"]) > looks
+
+    await until(looked)
+    os.killpg(doors.workers.process.pid, signal.SIGKILL)
+    await doors.workers.process.wait()
+    async with opened(doors.root, doors.state) as again:
+        assert await wake_interrupted(again.workers.http) == ["slow"]
+        await again.http.get(f"{again.ingest}/go")
+        assert await again.noted("slow") == {"slow": True}
+        assert (await again.notes())["looks"] == looks + 1, "a step that was done is not done again"
+        assert await wake_interrupted(again.workers.http) == []

@@ -33,6 +33,7 @@ from local.edge.dev import (
 from local.edge.doors import BucketDoor, Door, IngestDoor
 from local.edge.processes import answering, start_process
 from local.edge.surroundings import Surroundings, surroundings
+from local.edge.wake import wake_interrupted
 from local.edge.wrangler import ROOT, executable, show
 from local.options import ASSETS_PORT, PORT, Options
 from local.serving import listen, serving, url_of
@@ -47,6 +48,14 @@ PUBLIC_PORT: Final = 8788
 INGEST_PORT: Final = 8790
 ASSETS: Final = "commerce-assets-dev"
 _CLIENT_SECONDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RunningWorkers:
+    """`wrangler dev`, and a client that reaches it."""
+
+    process: asyncio.subprocess.Process
+    http: httpx.AsyncClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +104,18 @@ async def run_edge(options: Options) -> int:
     async with AsyncExitStack() as stack:
         listeners = Listeners.of(options, stack)
         around = await stack.enter_async_context(surroundings(options))
-        process = await stack.enter_async_context(
+        workers = await stack.enter_async_context(
             workers_behind_doors(
                 options.state, listeners, around.access, {**around.variables, **workerd}
             )
         )
-        await _ready(listeners, process, options.state.secret("control"))
+        await _ready(listeners, workers.process, options.state.secret("control"))
+        await wake_interrupted(workers.http)
         await _subscribe(around, url_of(listeners.ingest))
         addresses = _addresses(options, listeners, around)
         stack.enter_context(announced(options.state, addresses))
         _show(addresses, around)
-        return await process.wait()
+        return await workers.process.wait()
 
 
 @asynccontextmanager
@@ -116,7 +126,7 @@ async def workers_behind_doors(
     variables: Mapping[str, str],
     *,
     root: Path = ROOT,
-) -> AsyncIterator[asyncio.subprocess.Process]:
+) -> AsyncIterator[RunningWorkers]:
     """Run `wrangler dev` on the configurations of `root`, with a door to each Worker."""
     names = script_names(root)
     directory = state.directory / "wrangler"
@@ -145,7 +155,7 @@ async def workers_behind_doors(
         }
         environment.pop("CLOUDFLARE_ENV", None)  # would choose another environment
         command = dev_command(router, workers, port=httpx.URL(upstream).port, state=directory)
-        yield await start_process(stack, command, environment)
+        yield RunningWorkers(await start_process(stack, command, environment), http)
 
 
 async def _ready(listeners: Listeners, process: asyncio.subprocess.Process, control: str) -> None:

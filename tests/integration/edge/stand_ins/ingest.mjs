@@ -13,6 +13,9 @@ const notes = (env) => env.WATERMARK_DO.get(env.WATERMARK_DO.idFromName("all"));
 
 export default {
   async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/slow") await env.BACKFILL.create({ id: "slow", params: { slow: true } });
+    if (pathname === "/go") await notes(env).note("go", true);
     const httpMetadata = { contentType: "text/plain" };
     await env.R2_ASSETS.put("folder/a b.txt", "asset", { httpMetadata });
     return Response.json({
@@ -41,7 +44,16 @@ export class Internal extends WorkerEntrypoint {
 
 class Workflow extends WorkflowEntrypoint {
   async run(event, step) {
-    const found = await step.do("look", async () => event.payload);
-    await notes(this.env).note("workflow", found);
+    const found = await step.do("look", async () => {
+      const { looks = 0 } = await notes(this.env).notes();
+      await notes(this.env).note("looks", looks + 1);
+      return event.payload;
+    });
+    if (found.slow) {
+      await step.do("wait", async () => {
+        while (!(await notes(this.env).notes()).go) await scheduler.wait(50);
+      });
+    }
+    await notes(this.env).note(found.slow ? "slow" : "workflow", found);
   }
 }
