@@ -74,8 +74,10 @@ class Bridge(Loopback):
             fields = {name: getattr(error, name, None) for name in _FIELDS}
             answer = {"error": (type(error).__name__, str(error), fields)}
         connection = self._connections.get(identifier)
-        answer["closed"] = connection is None or connection.is_closed()
-        answer["in_transaction"] = connection is not None and connection.is_in_transaction()
+        if connection is None or connection.is_closed():
+            answer |= {"closed": True, "in_transaction": False}
+        else:
+            answer |= {"closed": False, "in_transaction": connection.is_in_transaction()}
         return Response(pickle.dumps(answer, protocol=4))
 
     async def _call(self, identifier: int, method: str, args: tuple[Any, ...]) -> Any:
