@@ -50,6 +50,17 @@ class TestDelivery:
         clock.advance(timedelta(minutes=1))
         assert [d.attempts for d in queue.receive()] == [2]
 
+    async def test_what_a_dead_consumer_held_comes_again_at_once(self, journal: Journal) -> None:
+        queue = JournalQueue(journal, "jobs", clock=FixedClock(NOON))
+        other = JournalQueue(journal, "other", clock=FixedClock(NOON))
+        for one in (queue, other):
+            await one.send({"n": 1})
+            one.receive()
+        await queue.send({"n": 2}, delay=timedelta(seconds=30))
+        queue.release()
+        assert [(d.body, d.attempts) for d in queue.receive()] == [({"n": 1}, 2)]
+        assert other.receive() == []
+
     async def test_a_batch_has_at_most_ten_in_order(self, journal: Journal) -> None:
         queue = JournalQueue(journal, "jobs", clock=FixedClock(NOON))
         await queue.send_batch([{"n": n} for n in range(12)])

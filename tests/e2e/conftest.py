@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.edge_target import EdgeTarget, why_not
+from tests.e2e.flows import refresh, sync
 from tests.e2e.local_target import LocalTarget
-from tests.e2e.running_target import RunningTarget, synced_and_measured
+from tests.e2e.running_target import RunningTarget
 from tests.e2e.target import Target
 
 
@@ -27,7 +28,8 @@ async def target(pytestconfig: pytest.Config) -> AsyncIterator[Target]:
         running = kind(Path(directory))
         try:
             await running.start()
-            await synced_and_measured(running)
+            await sync(running)
+            await refresh(running)
             yield running
         finally:
             await running.stop()

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,9 @@ from tests.e2e.target import Row, Shop
 
 ORDERS = 150
 SEED = 3
-DAILY, HOURLY = "0 6 * * *", "0 * * * *"
 RETRY_SCALE = 0.02
 """A failed delivery is retried after one second first, and given up after five minutes."""
-START = 240.0
+START = 600.0
 POLL = 0.1
 
 
@@ -228,18 +227,3 @@ class RunningTarget(ABC):
                 await asyncio.sleep(POLL)
             else:
                 return
-
-
-async def synced_and_measured(target: RunningTarget) -> None:
-    """Let the crons sync the shop and measure it."""
-    now = datetime.now(UTC)
-    minute = f"{now:%Y%m%dT%H%MZ}"
-    await target.fire(DAILY, now)
-    for name in ("products", "orders"):
-        run = await target.run(f"shopify-bulk-sync-{name}-{minute}")
-        assert run["status"] == "complete", run
-    await target.settled()
-    await target.land()
-    await target.fire(HOURLY, now)
-    run = await target.run(f"measurement-refresh-{minute}")
-    assert run["status"] == "complete", run

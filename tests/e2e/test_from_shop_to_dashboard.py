@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,15 +10,8 @@ from local.staff import Staff
 from shared.ids import derived_id
 from shared.performance.schemas import ProductMeasurementDatum
 from shared.ports import JsonObject
+from tests.e2e.flows import DAILY, minute, refresh, sync
 from tests.e2e.target import Target
-
-DAILY, HOURLY = "0 6 * * *", "0 * * * *"
-MINUTES: Iterator[int] = itertools.count(1)
-
-
-def minute() -> datetime:
-    """Return a minute that no cron was fired for yet: an instance id is made of it."""
-    return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=next(MINUTES))
 
 
 async def new_variant(target: Target, title: str) -> tuple[str, int]:
@@ -46,33 +36,13 @@ async def events_of(target: Target, order: JsonObject) -> dict[str, list[Any]]:
 
 
 async def measured(target: Target, product_id: str) -> ProductMeasurementDatum:
-    """Refresh by the hourly cron and return what staff then sees of the product."""
-    await target.land()
-    at = minute()
-    await target.fire(HOURLY, at)
-    run = await target.run(f"measurement-refresh-{at:%Y%m%dT%H%MZ}")
-    assert run["status"] == "complete", run
+    """Refresh and return what staff then sees of the product."""
+    await refresh(target)
     async for page in Staff(target.staff).products():
         for item in page.items:
             if item.product_id == product_id:
                 return item
     pytest.fail(f"{product_id} is not measured")
-
-
-async def synced(target: Target) -> None:
-    """Sync by the daily cron, once what happened is a second old: a window ends before its run."""
-    happened = int((await target.shop.clock()).timestamp())
-    await target.eventually(lambda: later_than(target, happened))
-    at = minute()
-    await target.fire(DAILY, at)
-    for name in ("products", "orders"):
-        run = await target.run(f"shopify-bulk-sync-{name}-{at:%Y%m%dT%H%MZ}")
-        assert run["status"] == "complete", run
-    await target.settled()
-
-
-async def later_than(target: Target, second: int) -> bool:
-    return (await target.shop.clock()).timestamp() >= second + 1
 
 
 async def test_a_webhook_becomes_a_row_an_event_and_a_measure(target: Target) -> None:
@@ -104,7 +74,7 @@ async def test_the_daily_sync_brings_what_no_webhook_told(target: Target) -> Non
     product_id, variant = await new_variant(target, "Silent lamp")
     order = await target.shop.place_order((variant, 2), silent=True)
     assert await order_row(target, order) is None
-    await synced(target)
+    await sync(target)
     assert await order_row(target, order) is not None
     assert [e["quantity"] for e in (await events_of(target, order))["order_created"]] == [2]
     assert (await measured(target, product_id)).sales_last_30_days == 2

@@ -251,6 +251,8 @@ def _start_ingest(
     wiring.workflows.resume()
     lander = Lander(wiring.journal, wiring.catalog)
     _background(stack, lander.run(), "lander")
+    for queue in (wiring.jobs, wiring.dead_letters):
+        queue.release()
     _background(stack, Consumer(wiring.jobs, wiring.dead_letters, ingest).run(), "consumer")
     if crons:
         scheduler = Scheduler(wiring.journal, CRONS, partial(_fire, ingest), clock=ingest.clock)

@@ -76,6 +76,18 @@ class JournalQueue:
             self._bury("attempts > ? AND visible_at <= ?", self.retries, self._now())
             return [self._lease(int(row["id"]), visibility) for row in self._due(limit)]
 
+    def release(self) -> None:
+        """Deliver again, now, what a consumer that is dead had taken; only where no other lives."""
+        now = self._now()
+        with self.journal.transaction():
+            self.journal.execute(
+                "UPDATE queue_message SET visible_at = ?"
+                " WHERE queue = ? AND visible_at > ? AND attempts > 0",
+                now,
+                self.name,
+                now,
+            )
+
     def ack(self, *deliveries: Delivery) -> None:
         """Remove messages that were dealt with, in one commit."""
         with self.journal.transaction():

@@ -1,0 +1,42 @@
+"""What scenarios have in common: a sync by the daily cron, a refresh by the hourly one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from tests.e2e.target import Target
+
+DAILY, HOURLY = "0 6 * * *", "0 * * * *"
+_MINUTES: Iterator[int] = itertools.count(1)
+
+
+def minute() -> datetime:
+    """Return a minute that no cron was fired for yet: an instance id is made of it."""
+    return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=next(_MINUTES))
+
+
+async def sync(target: Target) -> None:
+    """Sync by the daily cron, once what happened is a second old: a window ends before its run."""
+    happened = int((await target.shop.clock()).timestamp())
+    await target.eventually(lambda: _is_later(target, happened))
+    at = minute()
+    await target.fire(DAILY, at)
+    for name in ("products", "orders"):
+        run = await target.run(f"shopify-bulk-sync-{name}-{at:%Y%m%dT%H%MZ}")
+        assert run["status"] == "complete", run
+    await target.settled()
+
+
+async def refresh(target: Target) -> None:
+    """Land what is accepted and measure it by the hourly cron."""
+    await target.land()
+    at = minute()
+    await target.fire(HOURLY, at)
+    run = await target.run(f"measurement-refresh-{at:%Y%m%dT%H%MZ}")
+    assert run["status"] == "complete", run
+
+
+async def _is_later(target: Target, second: int) -> bool:
+    return (await target.shop.clock()).timestamp() >= second + 1
