@@ -25,6 +25,7 @@ BENCHES: Final = {
     "history": 2_400,
     "memory": 5_400,
     "webhooks": 3_600,
+    "events": 1_800,
 }
 """Names, which are those of modules with a function `run`, and seconds that each may take: several
 times what an idle machine of two processors needs, which is 25 minutes for all."""

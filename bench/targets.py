@@ -59,4 +59,17 @@ TARGETS: Final = {
     "webhooks.accept_p99_ms": Target(
         False, 250.0, "ms until a webhook is accepted, the slowest of a hundred; Shopify waits 5 s"
     ),
+    "events.edge_ratio": Target(
+        True,
+        0.8,
+        "events/s through POST /v1/events on the edge, one a request / a handler that only parses",
+        "a request crosses between JavaScript and Python four times more, and waits for the stream"
+        " before it answers; on Node each such wait is a turn of the event loop.",
+    ),
+    "events.local_ratio": Target(
+        True,
+        0.8,
+        "the same in the local process, without its disk",
+        "key, allowance, item, verdict, schema and counters are all Python beside one parse.",
+    ),
 }

@@ -15,7 +15,7 @@ from shared.engagement.models import PublishedItem, Visitor
 from shared.engagement.posters import Poster
 from shared.engagement.recording import Happening, attributable_click, record
 from shared.engagement.schemas import EngagementEvent, Reason
-from shared.ids import derived_id, new_id
+from shared.ids import derived_id
 from shared.ports import JsonObject
 
 AHEAD: Final = timedelta(minutes=5)
@@ -38,8 +38,10 @@ class _Judge:
     items: Mapping[str, PublishedItem | None]
     key: str
     now: datetime
+    request: str
+    """Drawn once: an id for each event would be the better part of the work."""
 
-    def __call__(self, event: EngagementEvent) -> Happening | Reason:
+    def __call__(self, index: int, event: EngagementEvent) -> Happening | Reason:
         item = self.items[event.item_id]
         at = event.occurred_at or self.now
         if event.type == "conversion" and self.poster.is_page:
@@ -50,12 +52,12 @@ class _Judge:
             return "in_the_future"
         if at < self.now - BACK:
             return "too_old"
-        return self._right(event, item, at)
+        return self._right(index, event, item, at)
 
     def _right(
-        self, event: EngagementEvent, item: PublishedItem, at: datetime
+        self, index: int, event: EngagementEvent, item: PublishedItem, at: datetime
     ) -> Happening | Reason:
-        event_id = self._event_id(event, item)
+        event_id = self._event_id(index, event, item)
         click, click_id = None, event.click_id
         if click_id is not None:
             click = clicks.read(click_id, self.key)
@@ -79,24 +81,32 @@ class _Judge:
             event.currency,
         )
 
-    def _event_id(self, event: EngagementEvent, item: PublishedItem) -> str:
+    def _event_id(self, index: int, event: EngagementEvent, item: PublishedItem) -> str:
         if event.event_id is None:
-            return new_id("evt")
+            return derived_id("evt", self.request, str(index))
         return derived_id("evt", item.publisher_id, event.type, item.id, event.event_id)
 
 
 async def capture(
-    bindings: EngagementBindings, intake: Intake, poster: Poster, visitor: Visitor, now: datetime
+    bindings: EngagementBindings,
+    intake: Intake,
+    poster: Poster,
+    visitor: Visitor,
+    *,
+    now: datetime,
+    request: str,
 ) -> JsonObject:
     """Record the right ones and return what became of each, as `schemas.EventsAnswer`.
+
+    `request` is a fresh id, of which those events get theirs that bring none.
 
     Raises:
         Unavailable: Nothing was counted; send it again.
     """
     named = (event.item_id for event in intake.events.values())
     items = await published_items(bindings, named, now)
-    judge = _Judge(poster, visitor, items, signing_key(bindings.settings), now)
-    judged = {index: judge(event) for index, event in intake.events.items()}
+    judge = _Judge(poster, visitor, items, signing_key(bindings.settings), now, request)
+    judged = {index: judge(index, event) for index, event in intake.events.items()}
     right = {one.event_id: one for one in judged.values() if isinstance(one, Happening)}
     await record(bindings, list(right.values()), now)
     verdicts = [

@@ -109,7 +109,7 @@ async def record(
     if not happenings:
         return
     received_at = format_instant(now)
-    await bindings.publication.send([_event(one, received_at) for one in happenings])
+    await bindings.publication.send([_event(one, now, received_at) for one in happenings])
     await _keep(bindings, happenings)
     bindings.counters.write(counter_points(happenings))
 
@@ -141,12 +141,12 @@ async def _keep(bindings: EngagementBindings, happenings: Sequence[Happening]) -
             await Conversions(db).add(conversions)
 
 
-def _event(one: Happening, received_at: str) -> JsonObject:
+def _event(one: Happening, now: datetime, received_at: str) -> JsonObject:
     item, visitor = one.item, one.visitor
     event: JsonObject = {
         "event_id": one.event_id,
         "event_type": one.event_type,
-        "occurred_at": format_instant(one.occurred_at),
+        "occurred_at": received_at if one.occurred_at is now else format_instant(one.occurred_at),
         "source_version_at": received_at,
         "publisher_id": item.publisher_id,
         "publication_id": item.publication_id,

@@ -7,6 +7,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -50,13 +51,14 @@ def visitor_of(
         now: Tells the day.
     """
     agent = headers.get("user-agent", "")
+    device_class, is_bot = _kind(agent)
     named = country or headers.get("cf-ipcountry")
     return Visitor(
         hash=_hash(f"{address}\x1f{agent}", secret, memory, now) if address else None,
         country_code=named if _is_country(named) else None,
         referrer_host=host_of(page),
-        device_class=_device(agent),
-        is_bot=not agent or _BOT.search(agent) is not None,
+        device_class=device_class,
+        is_bot=is_bot,
         is_prefetch=any(
             word in headers[name].lower()
             for name in _PREFETCH_HEADERS
@@ -79,12 +81,13 @@ def _is_country(code: str | None) -> bool:
     return code is not None and _COUNTRY.match(code) is not None and code not in _NO_COUNTRIES
 
 
-def _device(agent: str) -> str | None:
+@lru_cache(maxsize=1_000)
+def _kind(agent: str) -> tuple[str | None, bool]:
+    """Return the kind of device, and whether it is a bot; few agents are most of the visits."""
     if not agent:
-        return None
-    if _TABLET.search(agent):
-        return "tablet"
-    return "mobile" if "Mobi" in agent else "desktop"
+        return None, True
+    device = "mobile" if "Mobi" in agent else "desktop"
+    return "tablet" if _TABLET.search(agent) else device, _BOT.search(agent) is not None
 
 
 def _hash(who: str, secret: str, memory: Memory, now: datetime) -> str:

@@ -132,6 +132,15 @@ const commands = {
   figures: () => ({ ...worker.figures, heap: worker.heap() }),
   classes: () => worker.classes,
   fetch: ({ entrypoint: name = "Default", ...request }) => respond(name, request),
+  async repeat({ entrypoint: name = "Default", count, url, ...request }) {
+    let response;
+    const began = performance.now();
+    for (let n = 0; n < count; n += 1) {
+      response = await invoke(name, "fetch", new Request(url, request));
+      await response.text();
+    }
+    return { seconds: (performance.now() - began) / 1000, status: response.status };
+  },
   trigger: ({ cron, scheduledTime }) => routes["/scheduled"]({ cron, scheduledTime }),
   consume,
   async python({ module, argument }) {

@@ -36,6 +36,7 @@ from shared.errors import (
 from shared.http.middleware.request_id import HEADER, request_id_of
 from shared.http.plain import JSON, PUBLIC_HEADERS, Answered, Asked
 from shared.http.problems import MEDIA_TYPE, InternalError, MethodNotAllowed, problem_document
+from shared.ids import new_id
 
 EVENTS: Final = "/v1/events"
 LINKS: Final = "/v1/r/"
@@ -61,9 +62,10 @@ async def answer(bindings_of: Callable[[], PlatformBindings], asked: Asked) -> A
         bindings_of: Gives the ports, or raises what is wrong with them.
         asked: The request.
     """
-    request_id = request_id_of(asked.headers.get("x-request-id"))
+    fresh = new_id("req")
+    request_id = request_id_of(asked.headers.get("x-request-id", fresh))
     try:
-        found = await _answer(bindings_of(), asked)
+        found = await _answer(bindings_of(), asked, fresh)
     except DomainError as error:
         found = _problem(asked, error, request_id)
     except Exception:
@@ -75,11 +77,11 @@ async def answer(bindings_of: Callable[[], PlatformBindings], asked: Asked) -> A
     )
 
 
-async def _answer(bindings: PlatformBindings, asked: Asked) -> Answered:
+async def _answer(bindings: PlatformBindings, asked: Asked, fresh: str) -> Answered:
     now = bindings.clock.now()
     if asked.path == EVENTS:
         if asked.method == "POST":
-            return await _events(bindings, asked, now)
+            return await _events(bindings, asked, now, fresh)
         if asked.method == "OPTIONS":
             return await _preflight(bindings, asked, now)
         raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
@@ -90,7 +92,7 @@ async def _answer(bindings: PlatformBindings, asked: Asked) -> Answered:
     return await _link(bindings, asked, now)
 
 
-async def _events(bindings: PlatformBindings, asked: Asked, now: datetime) -> Answered:
+async def _events(bindings: PlatformBindings, asked: Asked, now: datetime, fresh: str) -> Answered:
     if len(asked.body) > limits.REQUEST_BODY_BYTES:
         raise PayloadTooLarge(f"a body may have at most {limits.REQUEST_BODY_BYTES} bytes")
     if asked.headers.get("content-type", "").partition(";")[0].strip().lower() not in _BODY_TYPES:
@@ -102,7 +104,7 @@ async def _events(bindings: PlatformBindings, asked: Asked, now: datetime) -> An
     visitor = _visitor(bindings, asked, origin, now) if poster.is_page else _SERVER
     try:
         told |= (await spend_event_request(bindings, poster.caller, now=now)).headers
-        document = await capture(bindings, intake, poster, visitor, now)
+        document = await capture(bindings, intake, poster, visitor, now=now, request=fresh)
     except DomainError as error:
         error.headers = {**told, **error.headers}
         raise

@@ -24,15 +24,18 @@ def _bindings(bound: Any) -> PlatformBindings:
     env = Bindings(bound)
     settings = _SETTINGS.of(env)
     return PlatformBindings(
-        databases=database.HyperdriveDatabases(env.HYPERDRIVE),
-        publication=stream.stream_of(env.PUBLICATION_TELEMETRY, "publication", settings),
+        databases=database.HyperdriveDatabases(env.raw("HYPERDRIVE")),
+        publication=stream.stream_of(env.raw("PUBLICATION_TELEMETRY"), "publication", settings),
         counters=counters.AnalyticsCounters(
-            env.ANALYTICS_ENGINE, http.outside, name=env.COUNTERS_DATASET, settings=settings
+            env.raw("ANALYTICS_ENGINE"),
+            http.outside,
+            name=env.raw("COUNTERS_DATASET"),
+            settings=settings,
         ),
         measurement=HttpMeasurement(
-            http.client_of(env.INGEST, "http://internal"), prefix="/measurement"
+            http.client_of_bound(env, "INGEST", "http://internal"), prefix="/measurement"
         ),
-        cache=cache.optional(env, "KV"),
+        cache=cache.optional_raw(env, "KV"),
         settings=settings,
         clock=SystemClock(),
         memory=_MEMORY,

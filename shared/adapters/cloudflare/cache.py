@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pyodide.ffi import JsException
 
+from shared.adapters.cloudflare.settings import BindingMissing, Bindings
 from shared.ports import Json
 
 SHORTEST: Final = timedelta(seconds=60)
@@ -53,6 +54,14 @@ def optional(env: Any, name: str) -> KvCache | None:
     """Return the cache of a namespace, or None where none is bound."""
     namespace = getattr(env, name, None)
     return KvCache(namespace) if namespace else None
+
+
+def optional_raw(env: Bindings, name: str) -> KvCache | None:
+    """Return the same without the SDK's wrapper; what JavaScript answers is the same here."""
+    try:
+        return KvCache(env.raw(name))
+    except BindingMissing:
+        return None
 
 
 def _key(key: str) -> str:

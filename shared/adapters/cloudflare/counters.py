@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 from pyodide.ffi import JsException
 
-from shared.adapters.cloudflare.javascript import module
+from shared.adapters.cloudflare.javascript import module, unwrapped
 from shared.config import Settings
 from shared.errors import InvalidInput, SettingsInvalid, Unavailable
 from shared.ports import CounterPoint
@@ -60,9 +60,10 @@ class AnalyticsCounters:
             {"indexes": [point.index], "blobs": point.blobs, "doubles": point.doubles}
             for point in points
         ]
-        dataset = getattr(self._dataset, "_binding", self._dataset)
         try:
-            module(_CALL).callForEach(dataset, "writeDataPoint", json.dumps(written))
+            module(_CALL).callForEach(
+                unwrapped(self._dataset), "writeDataPoint", json.dumps(written)
+            )
         except JsException as error:
             _LOG.warning("counters not written", extra={"error": str(error)})
 

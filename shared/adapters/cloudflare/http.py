@@ -85,6 +85,15 @@ def client_of(binding: Any, base_url: str) -> Callable[[], httpx.AsyncClient]:
     return open_client
 
 
+def client_of_bound(env: Any, name: str, base_url: str) -> Callable[[], httpx.AsyncClient]:
+    """Return the same of a binding that is looked up when it is needed."""
+
+    def open_client() -> httpx.AsyncClient:
+        return client_of(getattr(env, name), base_url)()
+
+    return open_client
+
+
 async def _in_time(start: Callable[[], Any], seconds: float | None) -> Any:
     try:
         async with asyncio.timeout(seconds):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pyodide.ffi import JsProxy
+
 from workers import import_from_javascript
 
 _MODULES: Final[dict[str, Any]] = {}
+
+
+def unwrapped(binding: Any) -> Any:
+    """Return a binding as JavaScript has it."""
+    return binding if isinstance(binding, JsProxy) else binding._binding  # noqa: SLF001 - the SDK's
 
 
 def module(name: str) -> Any:

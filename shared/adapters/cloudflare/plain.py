@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, Final
 
 from pyodide.ffi import to_js
@@ -32,7 +33,8 @@ async def asked(request: Any, is_wanted: Callable[[str], bool]) -> Asked | None:
 def answered(found: Answered) -> Any:
     """Return the answer as the runtime wants it."""
     body = to_js(found.body) if isinstance(found.body, bytes) else found.body
-    return module(_PLAIN).answered(found.status, json.dumps(found.headers), body)
+    made = module(_PLAIN).answered(found.status, json.dumps(found.headers), body)
+    return SimpleNamespace(js_object=made)  # what the SDK hands on without looking into it
 
 
 def _path(url: str) -> str:

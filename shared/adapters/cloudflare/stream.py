@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, SerializeAsAny, TypeAdapter
 
 from shared import limits
 from shared.adapters.cloudflare.errors import unavailable
 from shared.adapters.cloudflare.http import outside
-from shared.adapters.cloudflare.javascript import module
+from shared.adapters.cloudflare.javascript import module, unwrapped
 from shared.config import Settings
 from shared.errors import Unavailable
 from shared.ports import JsonObject
@@ -27,7 +27,8 @@ from shared.telemetry_validation import validated_events
 _CALL: Final = "call.mjs"
 _EXACT: Final = 2**53 - 1
 """From here on a JavaScript number is not every integer, and Pipelines takes no BigInt."""
-_MAY_BE_LARGE: Final = re.compile(r"[0-9]{16}")
+_LARGE: Final = re.compile(rb"[0-9]{16}")
+_ROWS: Final = TypeAdapter(list[SerializeAsAny[BaseModel]])
 _JSON: Final = {"Content-Type": "application/json"}
 
 
@@ -48,8 +49,15 @@ class CheckedStream:
 
     async def send(self, events: Sequence[JsonObject], /) -> None:
         """Return once every event is accepted; nothing is sent if one does not fit."""
-        rows = [_row(event) for event in validated_events(self._stream, events)]
-        for request in list(_requests(rows)):
+        checked = validated_events(self._stream, events)
+        if not checked:
+            return
+        whole = _ROWS.dump_json(list(checked), exclude_none=True)
+        fits = len(whole) <= limits.STREAM_REQUEST_BYTES
+        if fits and len(checked) <= limits.STREAM_REQUEST_EVENTS and not _may_be_large(whole):
+            await self._sink(whole.decode())
+            return
+        for request in list(_requests([_row(event) for event in checked])):
             await self._sink(f"[{','.join(request)}]")
 
 
@@ -68,7 +76,7 @@ def pipeline(binding: Any) -> Sink:
 
     async def send(rows: str, /) -> None:
         with unavailable("Pipelines"):
-            await module(_CALL).callWithJson(getattr(binding, "_binding", binding), "send", rows)
+            await module(_CALL).callWithJson(unwrapped(binding), "send", rows)
 
     return send
 
@@ -91,10 +99,14 @@ def http_sink(client: Callable[[], httpx.AsyncClient], url: str) -> Sink:
 def _row(event: BaseModel) -> str:
     """Return an event as Pipelines takes it: null and absent are one, and absent is smaller."""
     text = event.model_dump_json(exclude_none=True)
-    if _MAY_BE_LARGE.search(text) is None:
+    if not _may_be_large(text.encode()):
         return text
     row = {name: _exact(value) for name, value in json.loads(text).items()}
     return json.dumps(row, ensure_ascii=False)
+
+
+def _may_be_large(text: bytes) -> bool:
+    return _LARGE.search(text) is not None
 
 
 def _exact(value: Any) -> Any:

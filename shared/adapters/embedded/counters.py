@@ -23,6 +23,7 @@ _SCRIPT: Final = (
         blobs TEXT NOT NULL, doubles TEXT NOT NULL, at REAL NOT NULL
     )""",
     "CREATE INDEX counter_point_read ON counter_point (index_name, at)",
+    "CREATE INDEX counter_point_age ON counter_point (at)",
 )
 _logger = logging.getLogger(__name__)
 
