@@ -96,6 +96,26 @@ def test_a_text_cannot_imitate_a_child() -> None:
     assert not is_root(CHILD)
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", " : ")])
+def test_a_child_is_known_wherever_its_parent_stands(separators: tuple[str, str]) -> None:
+    child = {"__parentId": "gid://shopify/Order/1", "title": "x" * 5_000}
+    assert not is_root(json.dumps(child, separators=separators).encode())
+    assert not is_root(json.dumps(dict(reversed(child.items())), separators=separators).encode())
+
+
+@pytest.mark.parametrize("length", range(1, 60))
+async def test_blocks_hold_every_line_whatever_their_length(
+    store: DirectoryObjectStore, length: int
+) -> None:
+    content = b'{"id":1}\r\n\n  \n{"id":22}\n{"id":333}'
+    await store.put("k", content)
+    blocks = [block async for block in read_blocks(store, "k", length=length)]
+    assert [line for block in blocks for line in block.lines] == [
+        b'{"id":1}', b'{"id":22}', b'{"id":333}',
+    ]  # fmt: skip
+    assert blocks[-1].end == len(content)
+
+
 def test_keys() -> None:
     assert archive_key("r1") == "archives/ingest/r1.jsonl"
     assert archive_key("r1", "agreements") == "archives/ingest/r1.agreements.jsonl"
