@@ -67,7 +67,7 @@ async def request_ingestion(
     """
     _check_link(dropbox_url)
     if await AssetRows(db).product_gid(product_id) is None:
-        raise ProductNotFound(product_id)
+        raise ProductNotFound(f"there is no product {product_id!r}")
     ingest_id = ingest_id or new_id("mda")
     if (known := await Artifacts(db).get(_REQUEST, ingest_id)) is not None:
         return AssetIngestion.of(known)

@@ -57,7 +57,7 @@ async def replay_run(ingest: IngestBindings, run_id: str) -> JsonObject:
     """
     run = await ingest.watermarks.run(run_id)
     if run is None or run.get("object") not in {"orders", "products"}:
-        raise RunUnknown(run_id)
+        raise RunUnknown(f"there is no sync run {run_id!r} among the last 500")
     replayed = await replay_archive(
         ingest.databases,
         ingest.objects,

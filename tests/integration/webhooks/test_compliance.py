@@ -80,7 +80,8 @@ def somebody(webhooks: Webhooks):
     return one, [o for o in orders if o.customer and o.customer.id == one.customer.id]
 
 
-async def test_a_customers_data_is_exported(compliance: Compliance) -> None:
+@pytest.mark.parametrize("step", ["", "begin", "export", "finish"])
+async def test_a_customers_data_is_exported(compliance: Compliance, step: str) -> None:
     webhooks = compliance.webhooks
     order, orders = somebody(webhooks)
     body = {
@@ -89,7 +90,7 @@ async def test_a_customers_data_is_exported(compliance: Compliance) -> None:
         "customer": {"id": order.customer.id, "email": order.email},
         "data_request": {"id": 9999},
     }
-    status = await compliance.ask("customers/data_request", body)
+    status = await compliance.ask("customers/data_request", body, crash_after=step)
     assert isinstance(status.output, dict)
     exported = json.loads(await webhooks.ports.objects.get(status.output["key"]) or b"")
     assert exported["request_id"] == "9999"
@@ -103,7 +104,9 @@ async def test_a_customers_data_is_exported(compliance: Compliance) -> None:
     assert {e["workflow"] for e in webhooks.ports.sync.events} >= {NAME}
 
 
-@pytest.mark.parametrize("step", ["", "begin", "redact-rows", "archives-00001"])
+@pytest.mark.parametrize(
+    "step", ["", "begin", "redact-rows", "archives-00001", "bodies-00001", "finish"]
+)
 async def test_a_customer_is_redacted_for_good(compliance: Compliance, step: str) -> None:
     webhooks = compliance.webhooks
     order, _ = somebody(webhooks)
@@ -146,9 +149,11 @@ async def _personal(webhooks: Webhooks, order_gid: str) -> list[dict[str, Any]]:
     )
 
 
-async def test_a_shop_is_erased(compliance: Compliance) -> None:
+@pytest.mark.parametrize("step", ["", "begin", "erase-00001", "objects-00001", "finish"])
+async def test_a_shop_is_erased(compliance: Compliance, step: str) -> None:
     webhooks = compliance.webhooks
-    await compliance.ask("shop/redact", {"shop_id": 1, "shop_domain": webhooks.domain})
+    body = {"shop_id": 1, "shop_domain": webhooks.domain}
+    await compliance.ask("shop/redact", body, crash_after=step)
     left = {table: len(rows) for table, rows in (await webhooks.sync.rows()).items() if rows}
     assert left == {}
     assert (await webhooks.ports.objects.list()).objects == ()

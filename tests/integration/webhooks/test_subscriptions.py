@@ -17,6 +17,7 @@ from shared.ports import JsonObject, Step
 from shared.webhooks.subscriptions import audit_subscriptions, is_right, webhook_address
 from shared.webhooks.topics import TOPICS, subscribable
 from tests.fixtures.webhooks import Webhooks, WebhooksFactory
+from tests.fixtures.workflow_runs import WorkflowLab
 
 BASE = "https://ingest.example.com"
 ADDRESS = webhook_address(BASE)
@@ -103,6 +104,22 @@ async def test_the_daily_audit_mends_reports_and_forgets(webhooks: Webhooks) -> 
     events = {e["step"]: e["event_type"] for e in webhooks.ports.sync.events}
     assert events["audit"] == "step_completed"
     assert events["report-completion"] == "run_completed"
+
+
+async def test_the_audit_killed_around_every_step_mends_once(webhooks: Webhooks) -> None:
+    settings = webhooks.ports.settings.model_copy(update={"INGEST_URL": BASE})
+    lab = WorkflowLab(
+        webhooks.ports, webhooks.sync.databases, webhooks.clock, others={"settings": settings}
+    )
+    payload = {"run_id": "run_1", "requested_by": "cron"}
+    status = await lab.run_killed_everywhere("webhook-audit", payload)
+    assert status.state == "complete", status.error
+    assert await audit(webhooks) == {}
+    kept = webhooks.shop.emulator.api.webhooks.subscriptions
+    for topic in subscribable(webhooks.shop.emulator.api.scopes()):
+        assert len(kept.matching(topic.path)) == 1, topic
+    events = [e for e in webhooks.ports.sync.events if e["step"] == "audit"]
+    assert len({event["event_id"] for event in events}) == 1
 
 
 class TestDoctor:

@@ -48,7 +48,8 @@ class Store:
     def __init__(self, source: OrderSource, clock: Clock | None = None) -> None:
         self.source, self.shop = source, source.shop
         self.clock: Clock = clock or SystemClock()
-        self.products = {p.id: p for p in source.products if not p.is_deleted}
+        # Copies: a line keeps the title that its product had when it was bought.
+        self.products = {p.id: copy.copy(p) for p in source.products if not p.is_deleted}
         self._changed: dict[int, Order] = {}
         self._deleted: set[int] = set()
         self._gone_products: set[int] = set()
