@@ -17,10 +17,15 @@ def minute() -> datetime:
     return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=next(_MINUTES))
 
 
-async def sync(target: Target) -> None:
-    """Sync by the daily cron, once what happened is a second old: a window ends before its run."""
+async def second_over(target: Target) -> None:
+    """Wait until what happened is a second old: a sync's window ends before the second it runs."""
     happened = int((await target.shop.clock()).timestamp())
     await target.eventually(lambda: _is_later(target, happened))
+
+
+async def sync(target: Target) -> None:
+    """Sync by the daily cron."""
+    await second_over(target)
     at = minute()
     await target.fire(DAILY, at)
     for name in ("products", "orders"):

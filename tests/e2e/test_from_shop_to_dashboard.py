@@ -10,7 +10,7 @@ from local.staff import Staff
 from shared.ids import derived_id
 from shared.performance.schemas import ProductMeasurementDatum
 from shared.ports import JsonObject
-from tests.e2e.flows import DAILY, minute, refresh, sync
+from tests.e2e.flows import DAILY, minute, refresh, second_over, sync
 from tests.e2e.target import Target
 
 
@@ -94,6 +94,7 @@ async def test_a_sync_goes_on_after_a_kill(target: Target) -> None:
     _, variant = await new_variant(target, "Stubborn chair")
     order = await target.shop.place_order((variant, 1), silent=True)
     await target.shop.faults(inject={"bulk_delayed": 2})
+    await second_over(target)
     at = minute()
     await target.fire(DAILY, at)
     run_id = f"shopify-bulk-sync-orders-{at:%Y%m%dT%H%MZ}"
