@@ -16,6 +16,7 @@ import httpx
 from local.access_emulator import STAFF, AccessEmulator
 from local.addresses import Addresses
 from local.controls import HEADER as CONTROL
+from local.dropbox_emulator import DropboxEmulator
 from local.lander import Lander
 from local.postgres import start_postgres
 from local.staff import ENDED
@@ -101,6 +102,12 @@ class RunningTarget(ABC):
     def service_token(self, client_id: str) -> str:
         """Return an Access token of a service."""
         return AccessEmulator.of_state(self.state.access).service_token(client_id)
+
+    def share(self, name: str, body: bytes) -> str:
+        """Put a file into the emulated Dropbox and return its share link."""
+        dropbox = DropboxEmulator(self.state.dropbox)
+        (dropbox.directory / name).write_bytes(body)
+        return dropbox.link(name)
 
     async def start(self) -> None:
         """Start the shop and the platform."""

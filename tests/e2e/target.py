@@ -77,6 +77,10 @@ class Target(Protocol):
         """Return an Access token of a service."""
         ...
 
+    def share(self, name: str, body: bytes) -> str:
+        """Put a file into the emulated Dropbox and return its share link."""
+        ...
+
     async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Return the rows of a query on the database."""
         ...
