@@ -26,8 +26,7 @@ async def test_sales_follow_the_tags(target: Target) -> None:
 
     await target.settled()
     await refreshed(target)
-    item = await metrics_of(target, product_id, designer=NAME)
-    assert item is not None
+    item = await target.eventually(lambda: metrics_of(target, product_id, designer=NAME))
     assert item["designer"] == NAME
     (zoe,) = [one async for one in walked(target, DESIGNERS) if one["name"] == NAME]
     assert (zoe["sales"]["products"], zoe["sales"]["units"]) == (1, 5)

@@ -45,8 +45,9 @@ async def test_settings_make_classes_and_a_hand_overrules_them(target: Target) -
     assert (await target.staff.post(METRICS, json=manual)).status_code == 409
 
     await refreshed(target)
-    risen = await metrics_of(target, product_id, classification="top_riser")
-    assert risen is not None
+    risen = await target.eventually(
+        lambda: metrics_of(target, product_id, classification="top_riser")
+    )
     assert risen["sales_last_7_days"] == 9
     by_hand = await metrics_of(target, manual_id)
     assert by_hand is not None
