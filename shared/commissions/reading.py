@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.commissions.reading_repository import CommissionReads
 from shared.commissions.review_repository import Reviews
 from shared.commissions.schemas import (
-    Balances,
+    Balance,
     CommissionExplained,
     FactRead,
     MovementRead,
@@ -47,11 +47,12 @@ async def explained(
     )
 
 
-async def balances(db: Database, publisher_id: str, *, now: datetime) -> Balances:
-    """Return what a publisher is owed. Raises NotFound."""
+async def balances(
+    db: Database, publisher_id: str, *, now: datetime, after: str, limit: int
+) -> Sequence[Balance]:
+    """Return what a publisher is owed in the currencies after one. Raises NotFound."""
     await PUBLISHERS.get(db, publisher_id)
-    found = await CommissionReads(db).balances(publisher_id, now=now)
-    return Balances(publisher_id=publisher_id, items=list(found))
+    return await CommissionReads(db).balances(publisher_id, now=now, after=after, limit=limit)
 
 
 async def statement(

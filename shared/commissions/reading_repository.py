@@ -106,8 +106,10 @@ class CommissionReads:
         )
         return [PaidLine.model_validate(dict(row)) for row in rows]
 
-    async def balances(self, publisher_id: str, *, now: datetime) -> Sequence[Balance]:
-        """Return what a publisher is owed by each currency that it has earned in."""
+    async def balances(
+        self, publisher_id: str, *, now: datetime, after: str, limit: int
+    ) -> Sequence[Balance]:
+        """Return what a publisher is owed by each currency that it has earned in, after one."""
         rows = await self._db.fetch_all(
             "SELECT a.currency, COALESCE(-sum(e.amount_minor) FILTER (WHERE a.kind = 'pending'), 0)"
             "::bigint AS pending_minor, COALESCE(-sum(e.amount_minor) FILTER"
@@ -121,9 +123,12 @@ class CommissionReads:
             " WHERE c.publisher_id = $1 AND c.currency = a.currency AND c.status = 'pending'"
             " AND c.approvable_at <= $2) AS due_minor"
             " FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id"
-            " WHERE a.owner_id = $1 GROUP BY a.currency ORDER BY a.currency",
+            ' WHERE a.owner_id = $1 AND a.currency COLLATE "C" > $3'
+            ' GROUP BY a.currency ORDER BY a.currency COLLATE "C" LIMIT $4',
             publisher_id,
             now,
+            after,
+            limit,
         )
         return [Balance.model_validate(dict(row)) for row in rows]
 

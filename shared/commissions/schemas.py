@@ -296,6 +296,7 @@ class Balances(BaseModel):
 
     publisher_id: str
     items: list[Balance]
+    next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
 
 class StatementLine(BaseModel):

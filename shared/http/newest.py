@@ -15,7 +15,7 @@ Item = TypeVar("Item", bound=BaseModel)
 
 
 def position_of(cursor: str | None) -> tuple[datetime, str] | None:
-    """Return `created_at` and id of the last item of the page before, or None on the first.
+    """Return the instant and id of the last item of the page before, or None on the first.
 
     Raises:
         BadRequest: We did not make this cursor.
@@ -33,16 +33,17 @@ def position_of(cursor: str | None) -> tuple[datetime, str] | None:
             raise bad_cursor()
 
 
-def newest_page(found: Sequence[Item], limit: int) -> Page[Item]:
+def newest_page(found: Sequence[Item], limit: int, *, by: str = "created_at") -> Page[Item]:
     """Return a page of what was read with one item more than `limit`.
 
     Args:
-        found: Items that have `id` and `created_at`.
+        found: Items that have `id` and an instant, the latest first.
         limit: How many the page has at most.
+        by: The instant's name.
     """
     items = list(found[:limit])
     if len(found) <= limit:
         return Page(items=items, next_cursor=None)
-    last = items[-1].model_dump(include={"id", "created_at"})
-    cursor = encode_cursor({"at": format_instant(last["created_at"]), "id": last["id"]})
+    last = items[-1].model_dump(include={"id", by})
+    cursor = encode_cursor({"at": format_instant(last[by]), "id": last["id"]})
     return Page(items=items, next_cursor=cursor)

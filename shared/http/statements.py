@@ -1,4 +1,4 @@
-"""Statements and payouts over HTTP: the period that is asked for, and pages of what they list."""
+"""Balances, statements and payouts over HTTP: pages of what they list."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.clock import format_instant
 from shared.commissions.payouts_repository import Payouts
-from shared.commissions.reading import statement
-from shared.commissions.schemas import Currency, PayoutLines, Statement
+from shared.commissions.reading import balances, statement
+from shared.commissions.schemas import Balances, Currency, PayoutLines, Statement
 from shared.errors import NotFound
 from shared.http.newest import position_of
 from shared.http.pagination import PageParameters, bad_cursor, decode_cursor, encode_cursor
@@ -66,6 +66,22 @@ async def read_statement(
     items = found.items[: asked.limit]
     cursor = encode_cursor({"at": format_instant(items[-1].booked_at), "id": items[-1].id})
     return found.model_copy(update={"items": items, "next_cursor": cursor})
+
+
+async def read_balances(
+    db: Database, publisher_id: str, page: PageParameters, *, now: datetime
+) -> Balances:
+    """Return what a publisher is owed, with a page of the currencies.
+
+    Raises:
+        NotFound: There is no such publisher.
+        BadRequest: The cursor is not one of this list.
+    """
+    after = _after(page.cursor)
+    found = await balances(db, publisher_id, now=now, after=after, limit=page.limit + 1)
+    kept = list(found[: page.limit])
+    cursor = encode_cursor({"after": kept[-1].currency}) if len(found) > page.limit else None
+    return Balances(publisher_id=publisher_id, items=kept, next_cursor=cursor)
 
 
 async def payout_lines(

@@ -29,11 +29,9 @@ from shared.publishers.access_models import (
 )
 from shared.publishers.access_repository import AccessRecords
 from shared.publishers.credentials import Credential, Scope
-from shared.publishers.versioned_repository import PUBLISHERS
+from shared.publishers.versioned_repository import PUBLISHERS, Position
 
 TOKEN_LIFETIME: Final = timedelta(hours=1)
-CREDENTIALS_SHOWN: Final = 1_000
-"""Of one publisher; more than anybody has."""
 
 
 class InvalidClient(Unauthenticated):
@@ -76,16 +74,20 @@ async def issue_client(
     return IssuedClient(**kept.model_dump(), client_secret=credential.text)
 
 
-async def keys_of(db: Database, publisher_id: str) -> Sequence[ApiKey]:
-    """Return the keys of a publisher. Raises NotFound."""
+async def keys_of(
+    db: Database, publisher_id: str, *, before: Position | None, limit: int
+) -> Sequence[ApiKey]:
+    """Return keys of a publisher, newest first. Raises NotFound."""
     await PUBLISHERS.get(db, publisher_id)
-    return await AccessRecords(db).keys(publisher_id, limit=CREDENTIALS_SHOWN)
+    return await AccessRecords(db).keys(publisher_id, before=before, limit=limit)
 
 
-async def clients_of(db: Database, publisher_id: str) -> Sequence[OAuthClient]:
-    """Return the OAuth clients of a publisher. Raises NotFound."""
+async def clients_of(
+    db: Database, publisher_id: str, *, before: Position | None, limit: int
+) -> Sequence[OAuthClient]:
+    """Return OAuth clients of a publisher, newest first. Raises NotFound."""
     await PUBLISHERS.get(db, publisher_id)
-    return await AccessRecords(db).clients(publisher_id, limit=CREDENTIALS_SHOWN)
+    return await AccessRecords(db).clients(publisher_id, before=before, limit=limit)
 
 
 async def revoke_key(

@@ -18,6 +18,7 @@ from shared.publishers.access_models import (
     StoredSecret,
 )
 from shared.publishers.credentials import Credential
+from shared.publishers.versioned_repository import Position
 
 ShownT = TypeVar("ShownT", bound=BaseModel)
 
@@ -82,22 +83,30 @@ class AccessRecords:
         )
         return _shown(OAuthClient, row)
 
-    async def keys(self, publisher_id: str, *, limit: int) -> Sequence[ApiKey]:
-        """Return the keys of a publisher, newest first, revoked ones too."""
+    async def keys(
+        self, publisher_id: str, *, before: Position | None, limit: int
+    ) -> Sequence[ApiKey]:
+        """Return keys of a publisher, newest first, revoked ones too."""
         rows = await self._db.fetch_all(
             f"SELECT {_KEY} FROM api_key WHERE publisher_id = $1"
-            " ORDER BY created_at DESC, id DESC LIMIT $2",
+            " AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))"
+            " ORDER BY created_at DESC, id DESC LIMIT $4",
             publisher_id,
+            *(before or (None, "")),
             limit,
         )
         return [_shown(ApiKey, row) for row in rows]
 
-    async def clients(self, publisher_id: str, *, limit: int) -> Sequence[OAuthClient]:
-        """Return the OAuth clients of a publisher, newest first, revoked ones too."""
+    async def clients(
+        self, publisher_id: str, *, before: Position | None, limit: int
+    ) -> Sequence[OAuthClient]:
+        """Return OAuth clients of a publisher, newest first, revoked ones too."""
         rows = await self._db.fetch_all(
             f"SELECT {_CLIENT} FROM oauth_client WHERE publisher_id = $1"
-            " ORDER BY created_at DESC, id DESC LIMIT $2",
+            " AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))"
+            " ORDER BY created_at DESC, id DESC LIMIT $4",
             publisher_id,
+            *(before or (None, "")),
             limit,
         )
         return [_shown(OAuthClient, row) for row in rows]

@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.errors import NotFound
 from shared.ids import new_id
 from shared.ports import Database
-from shared.publishers.models import ItemContent, PublicationItem, Rate, item_id
+from shared.publishers.models import ITEMS_MAX, ItemContent, PublicationItem, Rate, item_id
 
 _RATE = "id, program_id, publisher_id, basis_points, effective_from, created_at, created_by"
 
@@ -19,12 +19,17 @@ class Publishing:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def items(self, publication_id: str) -> list[PublicationItem]:
-        """Return the items of a publication in their order."""
+    async def items(
+        self, publication_id: str, *, after: int = 0, limit: int = ITEMS_MAX
+    ) -> list[PublicationItem]:
+        """Return the items of a publication in their order, after a position: all, or some."""
         rows = await self._db.fetch_all(
             "SELECT id, product_id, position, note FROM publication_item"
-            " WHERE publication_id = $1 AND is_active ORDER BY position",
+            " WHERE publication_id = $1 AND is_active AND position > $2"
+            " ORDER BY position LIMIT $3",
             publication_id,
+            after,
+            limit,
         )
         return [PublicationItem.model_validate(dict(row)) for row in rows]
 
@@ -67,12 +72,16 @@ class Publishing:
         )
         return frozenset(row["id"] for row in rows)
 
-    async def rates(self, program_id: str, *, limit: int) -> list[Rate]:
-        """Return the rates of a program, the latest first."""
+    async def rates(
+        self, program_id: str, *, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Rate]:
+        """Return rates of a program, the latest first, that start before a position."""
         rows = await self._db.fetch_all(
             f"SELECT {_RATE} FROM program_rate WHERE program_id = $1"
-            " ORDER BY effective_from DESC, id LIMIT $2",
+            " AND ($2::timestamptz IS NULL OR (effective_from, id) < ($2, $3))"
+            " ORDER BY effective_from DESC, id DESC LIMIT $4",
             program_id,
+            *(before or (None, "")),
             limit,
         )
         return [Rate.model_validate(dict(row)) for row in rows]

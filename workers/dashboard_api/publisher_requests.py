@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.http.pagination import PageParameters
-from shared.publishers.access_models import ApiKey, OAuthClient
-from shared.publishers.models import ITEMS_MAX, ItemContent, Publication, PublicationItem, Rate
+from shared.http.pagination import PageParameters, bad_cursor, decode_cursor
+from shared.publishers.models import ITEMS_MAX, ItemContent, Publication, PublicationItem
 
 Id = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 IfMatch = Annotated[str | None, Header(description="The ETag that was read.")]
 IfNoneMatch = Annotated[str | None, Header()]
-RATES_SHOWN: Final = 1_000
 
 
 class PublisherParameters(PageParameters):
@@ -63,19 +61,17 @@ class PublicationRead(Publication):
         return cls(**publication.model_dump(), items=items)
 
 
-class Rates(BaseModel):
-    """The rates of a program, the latest first."""
+def items_after(cursor: str | None) -> int:
+    """Return the position of the last item of the page before, or 0 on the first.
 
-    items: list[Rate]
-
-
-class ApiKeys(BaseModel):
-    """The API keys of a publisher, newest first."""
-
-    items: list[ApiKey]
-
-
-class OAuthClients(BaseModel):
-    """The OAuth clients of a publisher, newest first."""
-
-    items: list[OAuthClient]
+    Raises:
+        BadRequest: We did not make this cursor.
+    """
+    if cursor is None:
+        return 0
+    position = decode_cursor(cursor)
+    match position:
+        case {"after": int(after)} if len(position) == 1 and 0 <= after <= ITEMS_MAX:
+            return after
+        case _:
+            raise bad_cursor()

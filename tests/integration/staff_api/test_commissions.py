@@ -118,7 +118,12 @@ async def test_from_approval_to_the_statement(till: Till) -> None:
     assert {line["amount_minor"] for line in read["lines"] + rest["lines"]} == {1000, 500}
     assert rest["next_cursor"] is None
     assert (await till.get("/api/payouts", currency="EUR"))["items"] == [payout]
-    balance = await till.get(f"/api/publishers/{till.partner.publisher_id}/balance")
+    owed = f"/api/publishers/{till.partner.publisher_id}/balance"
+    balance = await till.get(owed)
+    first = await till.get(owed, limit=1)
+    second = await till.get(owed, limit=1, cursor=first["next_cursor"])
+    assert first["items"] + second["items"] == balance["items"]
+    assert second["next_cursor"] is balance["next_cursor"] is None
     assert balance["items"] == [
         {"currency": "EUR", "pending_minor": 0, "disputed_minor": 0, "due_minor": 0,
          "approved_minor": 0, "paid_minor": 1500},

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.clock import SystemClock
+from shared.http.pagination import encode_cursor
 from shared.ports import Database
 from tests.fixtures.platform_api import product, write_products
 from tests.fixtures.staff_api import StaffApi
@@ -156,6 +157,65 @@ async def test_the_first_publication_is_noted_once(staff_api: StaffApi) -> None:
         instants.append(answer.json()["published_at"])
     assert instants[0] is not None
     assert len(set(instants)) == 1
+
+
+async def walked(staff_api: StaffApi, path: str, *, limit: int = 2) -> list[dict[str, Any]]:
+    """Return all items of a list, read page by page."""
+    found: list[dict[str, Any]] = []
+    asked: dict[str, Any] = {"limit": limit}
+    while True:
+        answer = await staff_api.http.get(path, params=asked)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert 0 < len(page["items"]) <= limit
+        found += page["items"]
+        if (cursor := page["next_cursor"]) is None:
+            return found
+        asked["cursor"] = cursor
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/api/publishers/{id}/api-keys", {"name": "site", "scopes": ["profile:read"]}),
+        ("/api/publishers/{id}/oauth-clients", {"name": "app", "scopes": ["profile:read"]}),
+    ],
+)
+async def test_credentials_come_in_pages(
+    staff_api: StaffApi, path: str, content: dict[str, Any]
+) -> None:
+    path = path.format(id=(await created(staff_api, "/api/publishers", PUBLISHER))["id"])
+    made = [(await created(staff_api, path, content))["id"] for _ in range(5)]
+    assert [one["id"] for one in await walked(staff_api, path)] == made[::-1]
+    for wrong in ({"cursor": "e30"}, {"limit": 201}, {"page": 1}):
+        assert (await staff_api.http.get(path, params=wrong)).status_code == 400, wrong
+
+
+async def test_rates_come_in_pages_even_if_they_start_together(staff_api: StaffApi) -> None:
+    path = f"/api/programs/{(await created(staff_api, '/api/programs', {'name': 'P'}))['id']}/rates"
+    publisher = await created(staff_api, "/api/publishers", PUBLISHER)
+    start = (SystemClock().now() + timedelta(days=1)).isoformat()
+    for of in ({"publisher_id": publisher["id"]}, {}):
+        await created(staff_api, path, {"basis_points": 100, "effective_from": start, **of})
+        await created(staff_api, path, {"basis_points": 200, **of})
+    every = (await staff_api.http.get(path)).json()["items"]
+    assert [one["basis_points"] for one in every] == [100, 100, 200, 200]
+    assert await walked(staff_api, path, limit=1) == every
+
+
+async def test_items_come_in_pages(staff_api: StaffApi, db: Database) -> None:
+    await write_products(db, *(product(n) for n in range(1, 6)))
+    publisher = await created(staff_api, "/api/publishers", PUBLISHER)
+    made = await created(
+        staff_api, f"/api/publishers/{publisher['id']}/publications", {"title": "Best"}
+    )
+    path = f"/api/publications/{made['id']}/items"
+    order = [{"product_id": f"prd_{n}"} for n in (3, 1, 5, 2, 4)]
+    put = await staff_api.http.put(path, json={"items": order}, headers={"If-Match": '"1"'})
+    assert await walked(staff_api, path) == put.json()["items"]
+    for cursor in ("e30", encode_cursor({"after": -1}), encode_cursor({"after": 2**40})):
+        assert (await staff_api.http.get(path, params={"cursor": cursor})).status_code == 400
+    assert (await staff_api.http.get("/api/publications/pbl_0/items")).status_code == 404
 
 
 async def test_a_rate_that_has_started_stays(staff_api: StaffApi) -> None:

@@ -10,7 +10,6 @@ from dashboard_api.commission_requests import PayoutParameters
 from dashboard_api.dependencies import Bound, Caller, EntityId
 from shared.commissions.payouts import pay
 from shared.commissions.payouts_repository import Payouts
-from shared.commissions.reading import balances
 from shared.commissions.schemas import (
     Balances,
     PayoutLines,
@@ -23,7 +22,7 @@ from shared.http.newest import newest_page, position_of
 from shared.http.openapi import LOCATED
 from shared.http.pagination import Page, PageParameters
 from shared.http.problems import responses
-from shared.http.statements import StatementParameters, payout_lines, read_statement
+from shared.http.statements import StatementParameters, payout_lines, read_balances, read_statement
 from shared.publishers.versioned_repository import PUBLISHERS
 
 router = APIRouter(tags=["Payouts"], route_class=IdempotentRoute)
@@ -82,10 +81,12 @@ async def read_payout(
     summary="Read what a publisher is owed",
     responses=responses(400, 404),
 )
-async def read_balance(bindings: Bound, publisher_id: EntityId) -> Balances:
+async def read_balance(
+    bindings: Bound, publisher_id: EntityId, page: Annotated[PageParameters, Query()]
+) -> Balances:
     """By currency: pending, due, approved and paid."""
     async with bindings.databases.open() as db:
-        return await balances(db, publisher_id, now=bindings.clock.now())
+        return await read_balances(db, publisher_id, page, now=bindings.clock.now())
 
 
 @router.get(

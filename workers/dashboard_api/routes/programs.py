@@ -7,17 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from dashboard_api.dependencies import Bound, Caller
-from dashboard_api.publisher_requests import (
-    RATES_SHOWN,
-    Id,
-    IfMatch,
-    ProgramParameters,
-    Rates,
-)
+from dashboard_api.publisher_requests import Id, IfMatch, ProgramParameters
 from shared.http.conditional import etag, require_match
 from shared.http.newest import newest_page, position_of
 from shared.http.openapi import CREATED, VERSIONED
-from shared.http.pagination import Page
+from shared.http.pagination import Page, PageParameters
 from shared.http.problems import responses
 from shared.publishers.models import Program, ProgramContent, Rate, RateContent
 from shared.publishers.publishing import add_rate, withdraw_rate
@@ -95,11 +89,15 @@ async def change_program(
 
 
 @router.get("/{program_id}/rates", summary="List a program's rates", responses=responses(400, 404))
-async def list_rates(bindings: Bound, program_id: Id) -> Rates:
-    """Those that have started, past ones too, and those to come."""
+async def list_rates(
+    bindings: Bound, program_id: Id, page: Annotated[PageParameters, Query()]
+) -> Page[Rate]:
+    """The latest first: those to come, then those that have started, past ones too."""
+    before = position_of(page.cursor)
     async with bindings.databases.open() as db:
         await PROGRAMS.get(db, program_id)
-        return Rates(items=await Publishing(db).rates(program_id, limit=RATES_SHOWN))
+        found = await Publishing(db).rates(program_id, before=before, limit=page.limit + 1)
+    return newest_page(found, page.limit, by="effective_from")
 
 
 @router.post(

@@ -7,19 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from dashboard_api.dependencies import Bound, Caller
+from dashboard_api.pages import page_of
 from dashboard_api.publisher_requests import (
     Id,
     IfMatch,
     ItemsRequest,
     PublicationParameters,
     PublicationRead,
+    items_after,
 )
 from shared.http.conditional import etag, require_match
 from shared.http.newest import newest_page, position_of
 from shared.http.openapi import CREATED, VERSIONED
-from shared.http.pagination import Page
+from shared.http.pagination import Page, PageParameters
 from shared.http.problems import responses
-from shared.publishers.models import Publication, PublicationContent
+from shared.publishers.models import Publication, PublicationContent, PublicationItem
 from shared.publishers.publishing import change_items, change_publication, create_publication
 from shared.publishers.repository import Publishing
 from shared.publishers.versioned_repository import PUBLICATIONS
@@ -101,6 +103,22 @@ async def replace_publication(
         kept = await change_publication(db, read, content, by=caller, at=now)
     response.headers["ETag"] = etag(kept.version)
     return kept
+
+
+@router.get(
+    "/api/publications/{publication_id}/items",
+    summary="List a publication's items",
+    responses=responses(400, 404),
+)
+async def list_items(
+    bindings: Bound, publication_id: Id, page: Annotated[PageParameters, Query()]
+) -> Page[PublicationItem]:
+    """In their order, as the publication shows them."""
+    after = items_after(page.cursor)
+    async with bindings.databases.open() as db:
+        await PUBLICATIONS.get(db, publication_id)
+        found = await Publishing(db).items(publication_id, after=after, limit=page.limit + 1)
+    return page_of(found, page.limit, lambda item: {"after": item.position})
 
 
 @router.put(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from dashboard_api.dependencies import Bound, Caller
-from dashboard_api.publisher_requests import ApiKeys, Id, OAuthClients
+from dashboard_api.publisher_requests import Id
+from shared.http.newest import newest_page, position_of
+from shared.http.pagination import Page, PageParameters
 from shared.http.problems import responses
 from shared.publishers.access import (
     clients_of,
@@ -28,10 +32,14 @@ router = APIRouter(prefix="/api/publishers/{publisher_id}", tags=["Publisher acc
 
 
 @router.get("/api-keys", summary="List a publisher's API keys", responses=responses(400, 404))
-async def list_keys(bindings: Bound, publisher_id: Id) -> ApiKeys:
-    """Revoked and expired ones too, never a secret."""
+async def list_keys(
+    bindings: Bound, publisher_id: Id, page: Annotated[PageParameters, Query()]
+) -> Page[ApiKey]:
+    """Newest first, revoked and expired ones too, never a secret."""
+    before = position_of(page.cursor)
     async with bindings.databases.open() as db:
-        return ApiKeys(items=list(await keys_of(db, publisher_id)))
+        found = await keys_of(db, publisher_id, before=before, limit=page.limit + 1)
+    return newest_page(found, page.limit)
 
 
 @router.post(
@@ -58,10 +66,14 @@ async def remove_key(bindings: Bound, caller: Caller, publisher_id: Id, key_id: 
 @router.get(
     "/oauth-clients", summary="List a publisher's OAuth clients", responses=responses(400, 404)
 )
-async def list_clients(bindings: Bound, publisher_id: Id) -> OAuthClients:
-    """Revoked ones too, never a secret."""
+async def list_clients(
+    bindings: Bound, publisher_id: Id, page: Annotated[PageParameters, Query()]
+) -> Page[OAuthClient]:
+    """Newest first, revoked ones too, never a secret."""
+    before = position_of(page.cursor)
     async with bindings.databases.open() as db:
-        return OAuthClients(items=list(await clients_of(db, publisher_id)))
+        found = await clients_of(db, publisher_id, before=before, limit=page.limit + 1)
+    return newest_page(found, page.limit)
 
 
 @router.post(

@@ -22,12 +22,11 @@ from shared.commissions.own_schemas import (
     OwnPayout,
     OwnPayoutLines,
 )
-from shared.commissions.reading import balances
 from shared.commissions.schemas import Balances, Currency, DisputeRequest, Statement
 from shared.http.newest import newest_page, position_of
 from shared.http.pagination import Page, PageParameters
 from shared.http.problems import responses
-from shared.http.statements import StatementParameters, payout_lines, read_statement
+from shared.http.statements import StatementParameters, payout_lines, read_balances, read_statement
 
 router = APIRouter(prefix="/v1/publisher", tags=["Publisher's money"])
 
@@ -97,10 +96,12 @@ async def dispute_own_commission(
     responses=responses(*_REFUSED),
     openapi_extra=_SIGNED,
 )
-async def read_own_balance(bindings: Bound, caller: CommissionsReader) -> Balances:
+async def read_own_balance(
+    bindings: Bound, caller: CommissionsReader, page: Annotated[PageParameters, Query()]
+) -> Balances:
     """By currency: pending, due, approved and paid. Needs `commissions:read`."""
     async with bindings.databases.open() as db:
-        return await balances(db, caller.publisher_id, now=bindings.clock.now())
+        return await read_balances(db, caller.publisher_id, page, now=bindings.clock.now())
 
 
 @router.get(
