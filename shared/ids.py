@@ -7,18 +7,29 @@ arrivals are one row; everything else gets a new one.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import uuid
+from collections.abc import Iterator
 
 _NAMESPACE = uuid.UUID("3b1f8a52-6f57-5c50-9a2e-0f4f3d1c7e11")
 _NAMESPACE_BYTES = _NAMESPACE.bytes
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_NUMBERS = 1 << 128
 _GID = re.compile(r"gid://shopify/([A-Za-z]+)/(\d+)(?:\?.*)?\Z")
 
 
 def new_id(prefix: str) -> str:
     """Return a fresh random id such as `mda_0f8c...` (prefix + 32 hex digits)."""
-    return f"{prefix}_{uuid.uuid4().hex}"
+    return f"{prefix}_{os.urandom(16).hex()}"
+
+
+def series(prefix: str, first: str) -> Iterator[str]:
+    """Yield ids that are counted up from a random one: a single draw of chance for all."""
+    number = int(first.rpartition("_")[2], 16)
+    while True:
+        yield f"{prefix}_{number:032x}"
+        number = (number + 1) % _NUMBERS
 
 
 def derived_id(prefix: str, *parts: str) -> str:

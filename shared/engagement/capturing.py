@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from shared.engagement.models import PublishedItem, Visitor
 from shared.engagement.posters import Poster
 from shared.engagement.recording import Happening, attributable_click, record
 from shared.engagement.schemas import EngagementEvent, Reason
-from shared.ids import derived_id
+from shared.ids import derived_id, series
 from shared.ports import JsonObject
 
 AHEAD: Final = timedelta(minutes=5)
@@ -31,33 +31,38 @@ _DETAILS: Final[Mapping[Reason, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Judge:
     poster: Poster
     visitor: Visitor
     items: Mapping[str, PublishedItem | None]
     key: str
     now: datetime
-    request: str
-    """Drawn once: an id for each event would be the better part of the work."""
+    fresh: Iterator[str]
+    """Ids for events that bring none."""
+    earliest: datetime = field(init=False)
+    latest: datetime = field(init=False)
 
-    def __call__(self, index: int, event: EngagementEvent) -> Happening | Reason:
+    def __post_init__(self) -> None:
+        self.earliest, self.latest = self.now - BACK, self.now + AHEAD
+
+    def __call__(self, event: EngagementEvent) -> Happening | Reason:
         item = self.items[event.item_id]
         at = event.occurred_at or self.now
         if event.type == "conversion" and self.poster.is_page:
             return "secret_key_required"
         if item is None or item.publisher_id != self.poster.caller.publisher_id:
             return "unknown_item"
-        if at > self.now + AHEAD:
+        if at > self.latest:
             return "in_the_future"
-        if at < self.now - BACK:
+        if at < self.earliest:
             return "too_old"
-        return self._right(index, event, item, at)
+        return self._right(event, item, at)
 
     def _right(
-        self, index: int, event: EngagementEvent, item: PublishedItem, at: datetime
+        self, event: EngagementEvent, item: PublishedItem, at: datetime
     ) -> Happening | Reason:
-        event_id = self._event_id(index, event, item)
+        event_id = self._event_id(event, item)
         click, click_id = None, event.click_id
         if click_id is not None:
             click = clicks.read(click_id, self.key)
@@ -81,9 +86,9 @@ class _Judge:
             event.currency,
         )
 
-    def _event_id(self, index: int, event: EngagementEvent, item: PublishedItem) -> str:
+    def _event_id(self, event: EngagementEvent, item: PublishedItem) -> str:
         if event.event_id is None:
-            return derived_id("evt", self.request, str(index))
+            return next(self.fresh)
         return derived_id("evt", item.publisher_id, event.type, item.id, event.event_id)
 
 
@@ -98,22 +103,27 @@ async def capture(
 ) -> JsonObject:
     """Record the right ones and return what became of each, as `schemas.EventsAnswer`.
 
-    `request` is a fresh id, of which those events get theirs that bring none.
+    `request` is a fresh id: from it are counted up those of events that bring none.
 
     Raises:
         Unavailable: Nothing was counted; send it again.
     """
     named = (event.item_id for event in intake.events.values())
     items = await published_items(bindings, named, now)
-    judge = _Judge(poster, visitor, items, signing_key(bindings.settings), now, request)
-    judged = {index: judge(index, event) for index, event in intake.events.items()}
-    right = {one.event_id: one for one in judged.values() if isinstance(one, Happening)}
+    key, fresh = signing_key(bindings.settings), series("evt", request)
+    judge = _Judge(poster, visitor, items, key, now, fresh)
+    right: dict[str, Happening] = {}
+    verdicts: list[JsonObject] = []
+    accepted = 0
+    for index, event in intake.events.items():
+        one = judge(event)
+        if isinstance(one, Happening):
+            accepted += 1
+            right[one.event_id] = one
+            verdicts.append(_accepted(index, one))
+        else:
+            verdicts.append(_refused(index, one, _DETAILS[one]))
     await record(bindings, list(right.values()), now)
-    verdicts = [
-        _accepted(index, one) if isinstance(one, Happening) else _refused(index, one, _DETAILS[one])
-        for index, one in judged.items()
-    ]
-    accepted = sum(isinstance(one, Happening) for one in judged.values())
     if intake.invalid:
         verdicts += [_refused(index, "invalid", why) for index, why in intake.invalid.items()]
         verdicts.sort(key=lambda verdict: int(verdict["index"]))

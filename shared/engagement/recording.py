@@ -7,10 +7,9 @@ again; the rows of clicks and conversions are idempotent; counters come last and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.clock import format_instant
 from shared.engagement.bindings import EngagementBindings
@@ -29,10 +28,11 @@ COUNTED: Final[tuple[PublicationEventType, ...]] = (
     "conversion",
 )
 """The order of a counter point's doubles."""
+_KEPT: Final = frozenset({"click", "conversion"})
+_PLACE: Final = {event_type: place for place, event_type in enumerate(COUNTED)}
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """One thing that a visitor did with an item, found to be right."""
 
     event_id: str
@@ -116,22 +116,24 @@ async def record(
 
 def counter_points(happenings: Sequence[Happening]) -> list[CounterPoint]:
     """Return one point for each item: what persons did with it, in the order of `COUNTED`."""
-    sums: dict[str, list[float]] = {}
-    owners: dict[str, str] = {}
+    sums: dict[tuple[str, str], list[float]] = {}
     for one in happenings:
         if one.visitor.is_person:
-            doubles = sums.setdefault(one.item.id, [0.0] * len(COUNTED))
-            doubles[COUNTED.index(one.event_type)] += 1
-            owners[one.item.id] = one.item.publisher_id
+            key = (one.item.publisher_id, one.item.id)
+            doubles = sums.get(key)
+            if doubles is None:
+                doubles = sums[key] = [0.0] * len(COUNTED)
+            doubles[_PLACE[one.event_type]] += 1
     return [
-        CounterPoint(owners[item_id], (item_id,), tuple(doubles))
-        for item_id, doubles in sums.items()
+        CounterPoint(publisher_id, (item_id,), tuple(doubles))
+        for (publisher_id, item_id), doubles in sums.items()
     ]
 
 
 async def _keep(bindings: EngagementBindings, happenings: Sequence[Happening]) -> None:
-    referrals = [row for one in happenings if (row := one.referral) is not None]
-    conversions = [kept for one in happenings if (kept := one.conversion) is not None]
+    told = [one for one in happenings if one.event_type in _KEPT]
+    referrals = [row for one in told if (row := one.referral) is not None]
+    conversions = [kept for one in told if (kept := one.conversion) is not None]
     if not referrals and not conversions:
         return
     async with bindings.databases.open() as db:
@@ -142,6 +144,7 @@ async def _keep(bindings: EngagementBindings, happenings: Sequence[Happening]) -
 
 
 def _event(one: Happening, now: datetime, received_at: str) -> JsonObject:
+    """Return an event without what is not known: absent and null are one, and absent is faster."""
     item, visitor = one.item, one.visitor
     event: JsonObject = {
         "event_id": one.event_id,
@@ -151,19 +154,23 @@ def _event(one: Happening, now: datetime, received_at: str) -> JsonObject:
         "publisher_id": item.publisher_id,
         "publication_id": item.publication_id,
         "item_id": item.id,
-        "program_id": item.program_id,
-        "ad_server_id": item.ad_server_id,
         "product_id": item.product_id,
-        "click_id": one.click_id,
-        "order_id": one.order_reference,
-        "visitor_hash": visitor.hash,
-        "country_code": visitor.country_code,
-        "referrer_host": visitor.referrer_host,
-        "device_class": visitor.device_class,
         "is_bot": visitor.is_bot,
         "is_prefetch": visitor.is_prefetch,
-        "duration_ms": one.duration_ms,
     }
+    for name, value in (
+        ("program_id", item.program_id),
+        ("ad_server_id", item.ad_server_id),
+        ("click_id", one.click_id),
+        ("order_id", one.order_reference),
+        ("visitor_hash", visitor.hash),
+        ("country_code", visitor.country_code),
+        ("referrer_host", visitor.referrer_host),
+        ("device_class", visitor.device_class),
+        ("duration_ms", one.duration_ms),
+    ):
+        if value is not None:
+            event[name] = value
     if one.amount is not None and one.currency is not None:
         event["amount_minor"] = to_minor(one.amount, one.currency)
         event["currency"] = one.currency

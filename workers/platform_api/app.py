@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from platform_api.bindings import PlatformBindings
 from platform_api.dependencies import API_KEY
-from platform_api.engagement_http import is_hot
+from platform_api.hot_routes import HotRoutes
 from platform_api.routes import (
     engagement,
     health,
@@ -83,11 +83,10 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
     app.add_middleware(Bind, bindings_of=bindings_of)
     for outer in (Errors, RateLimitHeaders, SecurityHeaders, RequestId):
         app.add_middleware(outer)
+    app.add_middleware(HotRoutes, bindings_of=bindings_of)
     return app
 
 
 def _origin(request: Request) -> str | None:
-    if is_hot(request.url.path):
-        return None  # publishable keys say which origins may
     bindings: PlatformBindings = request.state.bindings
     return bindings.settings.CORS_ORIGIN

@@ -1,7 +1,7 @@
 """Answers the hot routes: events, links and the pixel; the same on both runtimes.
 
-On Cloudflare the Worker's `fetch` calls `answer` before the ASGI bridge; everywhere the ordinary
-routes in `routes/engagement.py` call it too, so there is one behaviour.
+On Cloudflare the Worker's `fetch` calls `answer` before the ASGI bridge; everywhere `hot_routes`
+calls it before the application, so there is one behaviour.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ async def asked(request: Any, is_wanted: Callable[[str], bool]) -> Asked | None:
     found = await module(_PLAIN).asked(script, limits.REQUEST_BODY_BYTES)
     if found is None:
         return None
-    head, body = found
+    head, _, body = found.partition("\n")
     method, path, query, headers, country = json.loads(head)
     return Asked(method, path, query, headers, body, None, country)
 

@@ -1,15 +1,18 @@
-"""Routes that capture engagement: events of pages and servers, links into the shop, the pixel."""
+"""Describes what captures engagement: events of pages and servers, links into the shop, the pixel.
+
+`hot_routes` and the Worker's `fetch` answer these paths before the application, by
+`engagement_http`; what stands here is what OpenAPI says of them.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 
-from platform_api.dependencies import Bound
-from platform_api.engagement_http import EVENTS, LINKS, PIXEL, answer
+from platform_api.engagement_http import EVENTS, LINKS, PIXEL
 from shared.engagement.schemas import EventBatch, EventsAnswer
-from shared.http.plain import JSON, Asked
+from shared.http.plain import JSON
 from shared.http.problems import responses
 
 router = APIRouter(tags=["Engagement"])
@@ -58,17 +61,13 @@ _LIMITED: Final = {
     openapi_extra=_BODY,
 )
 async def post_events(
-    request: Request,
-    bindings: Bound,
     key: Annotated[str | None, Query(description="A publishable key, for beacons.")] = None,
-) -> Response:
+) -> None:
     """From pages with a publishable key, from servers with a secret one (`engagement:write`).
 
     Each event gets a verdict of its own. A conversion needs a secret key and earns nothing: what
     earns are orders that carry the `click_id`.
     """
-    del key  # read with the other places where a key may be
-    return await _answered(request, bindings, await request.body())
 
 
 @router.get(
@@ -86,16 +85,12 @@ async def post_events(
     openapi_extra=_OPEN,
 )
 async def follow_link(
-    request: Request,
-    bindings: Bound,
     item_id: Annotated[str, Path(description="The item that was clicked.")],
     to: Annotated[
         str | None, Query(description="Another page of the shop, as a path: `/collections/new`.")
     ] = None,
-) -> Response:
+) -> None:
     """Records the click; where it may earn, the address has its signed `click_id`."""
-    del item_id, to  # documented here, read in one place for both runtimes
-    return await _answered(request, bindings)
 
 
 @router.get(
@@ -106,33 +101,6 @@ async def follow_link(
     openapi_extra=_OPEN,
 )
 async def show_pixel(
-    request: Request,
-    bindings: Bound,
     item: Annotated[str | None, Query(description="The item that is shown.")] = None,
-) -> Response:
+) -> None:
     """The same image whether or not anything was counted."""
-    del item
-    return await _answered(request, bindings)
-
-
-async def _unlisted(request: Request, bindings: Bound) -> Response:
-    """Answer what is asked of these paths besides: preflights, and HEAD, which counts nothing."""
-    return await _answered(request, bindings)
-
-
-router.add_api_route(EVENTS, _unlisted, methods=["OPTIONS"], include_in_schema=False)
-for _path in (LINKS + "{item_id}", PIXEL):
-    router.add_api_route(_path, _unlisted, methods=["HEAD"], include_in_schema=False)
-
-
-async def _answered(request: Request, bindings: Bound, body: bytes = b"") -> Response:
-    asked = Asked(
-        method=request.method,
-        path=request.url.path,
-        query=request.url.query,
-        headers=request.headers,
-        body=body,
-        address=request.client.host if request.client else None,
-    )
-    found = await answer(lambda: bindings, asked)
-    return Response(found.body, found.status, found.headers)
