@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pyodide.ffi import JsException
 
-from shared.adapters.cloudflare.settings import BindingMissing, Bindings
+from shared.adapters.cloudflare.settings import BindingMissing, raw
 from shared.ports import Json
 
 SHORTEST: Final = timedelta(seconds=60)
@@ -56,10 +56,10 @@ def optional(env: Any, name: str) -> KvCache | None:
     return KvCache(namespace) if namespace else None
 
 
-def optional_raw(env: Bindings, name: str) -> KvCache | None:
+def optional_raw(env: Any, name: str) -> KvCache | None:
     """Return the same without the SDK's wrapper; what JavaScript answers is the same here."""
     try:
-        return KvCache(env.raw(name))
+        return KvCache(raw(env, name))
     except BindingMissing:
         return None
 

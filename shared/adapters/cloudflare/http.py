@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 from pyodide.ffi import JsException
 
+from shared.adapters.cloudflare.settings import Bindings
 from workers import fetch
 
 TIMEOUT: Final = timedelta(seconds=30)
@@ -89,7 +90,7 @@ def client_of_bound(env: Any, name: str, base_url: str) -> Callable[[], httpx.As
     """Return the same of a binding that is looked up when it is needed."""
 
     def open_client() -> httpx.AsyncClient:
-        return client_of(getattr(env, name), base_url)()
+        return client_of(getattr(Bindings(env), name), base_url)()
 
     return open_client
 

@@ -24,15 +24,16 @@ class Bindings:
             raise BindingMissing(f"binding {name} is not there", headers={"Retry-After": "60"})
         return value
 
-    def raw(self, name: str) -> Any:
-        """Return a binding as JavaScript has it, without the dozen crossings of the SDK's checks.
 
-        For the hot routes: every request has an environment of its own, which keeps nothing.
-        """
-        value = getattr(getattr(self._env, "_env", self._env), name, None)
-        if value is None:
-            raise BindingMissing(f"binding {name} is not there", headers={"Retry-After": "60"})
-        return value
+def raw(env: Any, name: str) -> Any:
+    """Return a binding as JavaScript has it, without the dozen crossings of the SDK's checks.
+
+    For the hot routes: every request has an environment of its own, which keeps nothing.
+    """
+    value = getattr(getattr(env, "_env", env), name, None)
+    if value is None:
+        raise BindingMissing(f"binding {name} is not there", headers={"Retry-After": "60"})
+    return value
 
 
 def settings_of(env: Any, *, required: frozenset[str] = frozenset()) -> Settings:

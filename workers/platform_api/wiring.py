@@ -1,0 +1,42 @@
+"""The Cloudflare adapters behind platform-api's ports."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from platform_api.bindings import PlatformBindings
+from shared.adapters.cloudflare import cache, counters, database, http, stream
+from shared.adapters.cloudflare.settings import SettingsOnce, raw
+from shared.adapters.measurement import HttpMeasurement
+from shared.clock import SystemClock
+from shared.engagement.memory import Memory
+
+_MEMORY: Final = Memory()
+_SETTINGS: Final = SettingsOnce()
+
+
+def bindings_of(env: Any) -> PlatformBindings:
+    """Return the ports for one request.
+
+    Raises:
+        BindingMissing: The Worker is deployed without a binding; the line names it.
+        SettingsInvalid: A variable or secret is not as it should be.
+    """
+    settings = _SETTINGS.of(env)
+    return PlatformBindings(
+        databases=database.HyperdriveDatabases(raw(env, "HYPERDRIVE")),
+        publication=stream.stream_of(raw(env, "PUBLICATION_TELEMETRY"), "publication", settings),
+        counters=counters.AnalyticsCounters(
+            raw(env, "ANALYTICS_ENGINE"),
+            http.outside,
+            name=raw(env, "COUNTERS_DATASET"),
+            settings=settings,
+        ),
+        measurement=HttpMeasurement(
+            http.client_of_bound(env, "INGEST", "http://internal"), prefix="/measurement"
+        ),
+        cache=cache.optional_raw(env, "KV"),
+        settings=settings,
+        clock=SystemClock(),
+        memory=_MEMORY,
+    )
