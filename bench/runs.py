@@ -26,6 +26,7 @@ BENCHES: Final = {
     "memory": 5_400,
     "webhooks": 3_600,
     "events": 1_800,
+    "staff_api": 1_800,
 }
 """Names, which are those of modules with a function `run`, and seconds that each may take: several
 times what an idle machine of two processors needs, which is 25 minutes for all."""

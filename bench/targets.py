@@ -72,4 +72,10 @@ TARGETS: Final = {
         "the same in the local process, without its disk",
         "key, allowance, item, verdict, schema and counters are all Python beside one parse.",
     ),
+    "staff_api.slowest_p99_ms": Target(
+        False,
+        1_000.0,
+        "ms until a page of a list is there, the slowest of a hundred of the slowest list; after a"
+        " second who waits loses the thread",
+    ),
 }

@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from bench.lake import event_batches, open_lake
 from bench.refresh_plain import PERFORMANCE, SALES, digests, refresh_plainly
+from bench.staff_api import measure_lists
 from bench.targets import TARGETS
 from bench.timing import Samples
+from tests.fixtures.staff_lists import LISTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +33,15 @@ def test_plain_duckdb_comes_to_the_result_of_the_refresh(tmp_path: Path) -> None
         assert lake.digests() == plain
         assert plain[0][0] > 100
         assert plain[1][0] == 50_000
+
+
+@pytest.mark.slow
+async def test_the_bench_of_lists_times_all_of_them(tmp_path: Path, database_url: str) -> None:
+    outcome = await measure_lists(tmp_path, database_url, quick=True)
+    labels = [label for label, _ in outcome.rows]
+    for listing in LISTS:
+        assert any(label.startswith(f"{listing.method} {listing.path}, ") for label in labels)
+    assert outcome.figures["staff_api.slowest_p99_ms"] > 0
 
 
 def test_an_unknown_bench_is_named_in_one_line() -> None:
