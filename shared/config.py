@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Final, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from shared.errors import FieldProblem, SettingsInvalid
 
@@ -17,6 +25,19 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"{name!r} is not an IANA time zone") from error
     return name
+
+
+FlagName = Literal["engagement", "suggestions"]
+FLAG_NAMES: Final[tuple[FlagName, ...]] = get_args(FlagName)
+
+
+def _flag_names(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := sorted(set(names) - set(FLAG_NAMES)):
+        raise ValueError(f"{unknown[0]!r} is no flag; there are {', '.join(FLAG_NAMES)}")
+    return names
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -60,6 +81,8 @@ class Settings(BaseModel):
     """Base of an emulator that stands for Dropbox's hosts, `{url}/{host}/{path}`."""
     ALERT_WEBHOOK_URL: Url | None = None
     CORS_ORIGIN: Url | None = None
+    FLAGS_OFF: Annotated[frozenset[FlagName], BeforeValidator(_flag_names)] = frozenset()
+    """Feature flags that are off unless somebody switches them on: names with commas between."""
 
     @property
     def shopify_url(self) -> str:

@@ -196,6 +196,14 @@ class Cache(Protocol):
         """Forget the value."""
         ...
 
+    async def keep(self, key: str, value: Json, /) -> None:
+        """Keep the value until it is replaced; None forgets it.
+
+        Raises:
+            Unavailable: It is not kept.
+        """
+        ...
+
 
 # --- Watermarks and runs -------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)

@@ -39,4 +39,9 @@ async def test_embedded_forgets_at_its_time_and_beyond_its_size(
     assert [await cache.get(f"m{n}") for n in range(1, 6)] == [None, None, 3, 4, 5]
     clock.advance(timedelta(minutes=4))
     assert [await cache.get(f"m{n}") for n in range(3, 6)] == [None, None, 5]
+    await cache.keep("kept", 1)
+    for minutes in range(1, 5):
+        await cache.put(f"m{minutes}", minutes, ttl=timedelta(minutes=minutes))
+    clock.advance(timedelta(days=10_000))
+    assert await cache.get("kept") == 1
     journal.close()

@@ -6,6 +6,7 @@ import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,7 @@ from tests.wasm.edge_worker import Answer, EdgeWorker
 
 URL = "https://platform/v1/events"
 PRODUCTS = (900_001, 900_002)
+FLAGS_MODULE = Path(__file__).with_name("asked_flags.py")
 
 
 @dataclass
@@ -223,3 +225,19 @@ def test_preflight(site: Site) -> None:
     assert (allowed.status, allowed.body) == (204, "")
     assert allowed.headers["access-control-allow-origin"] == PAGE
     assert site.get("/v1/events", "OPTIONS", Origin="https://evil.example").status == 403
+
+
+def test_capture_is_switched_off_in_kv(site: Site) -> None:
+    site.edge.add(FLAGS_MODULE)
+    before = len(site.events)
+    site.edge.python("tests.wasm.asked_flags", {"is_on": False})
+    try:
+        refused = site.post(impression(site.items[0]))
+        assert (refused.status, refused.headers["retry-after"]) == (503, "60"), refused.body
+        link = site.get(f"/v1/r/{site.items[0]}")
+        assert (link.status, "click_id" in link.headers["location"]) == (302, False)
+        assert site.get(f"/v1/pixel.gif?item={site.items[0]}").status == 200
+        assert len(site.events) == before
+    finally:
+        site.edge.python("tests.wasm.asked_flags")
+    assert site.post(impression(site.items[0])).status == 202

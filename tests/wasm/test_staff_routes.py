@@ -119,3 +119,15 @@ def test_assets_and_settings_answer(ask: Ask) -> None:
     assert (refused.status, refused.json()["errors"][0]["pointer"]) == (422, "/product_id")
     tried = ask("POST", "/api/performance-metrics/settings/classification/preview", {"w7": -1})
     assert (tried.status, tried.json()["errors"][0]["pointer"]) == (422, "/w7")
+
+
+def test_a_flag_is_switched_in_kv(ask: Ask) -> None:
+    put = ask("PUT", "/api/feature-flags/suggestions", {"is_on": False})
+    assert put.status == 200, put.body
+    read = ask("GET", "/api/feature-flags").json()["flags"]
+    assert put.json() in read
+    refused = ask("POST", "/api/combo-suggestions/generate", {})
+    assert (refused.status, refused.json()["type"]) == (503, "urn:problem:switched-off")
+    assert ask("DELETE", "/api/feature-flags/suggestions").status == 204
+    read = ask("GET", "/api/feature-flags").json()["flags"]
+    assert all(flag["is_on"] and flag["switched_by"] is None for flag in read)

@@ -19,6 +19,7 @@ from dashboard_api.routes import (
     dead_letters,
     designers,
     discount_codes,
+    feature_flags,
     health,
     ingest,
     manual_measures,
@@ -49,6 +50,32 @@ from shared.identity.models import Principal
 
 _FILES: Final = {"/api/combo-logs/import": BYTES_MAX + 64 * 1024}
 """A file, and what a form puts around it."""
+_ROUTES: Final = (
+    performance,
+    manual_measures,
+    orders,
+    products,
+    tags,
+    designers,
+    tag_analytics,
+    combo_imports,
+    combo_logs,
+    combo_templates,
+    combo_suggestions,
+    assets,
+    csv_exports,
+    ingest,
+    dead_letters,
+    health,
+    feature_flags,
+    publishers,
+    publications,
+    programs,
+    publisher_access,
+    discount_codes,
+    commissions,
+    payouts,
+)
 BindingsOf = Callable[[Request], DashboardBindings]
 
 _SECURITY: Final = {
@@ -83,32 +110,8 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     problems.install(app)
-    for routes in (
-        performance.router,
-        manual_measures.router,
-        orders.router,
-        products.router,
-        tags.router,
-        designers.router,
-        tag_analytics.router,
-        combo_imports.router,
-        combo_logs.router,
-        combo_templates.router,
-        combo_suggestions.router,
-        assets.router,
-        csv_exports.router,
-        ingest.router,
-        dead_letters.router,
-        health.router,
-        publishers.router,
-        publications.router,
-        programs.router,
-        publisher_access.router,
-        discount_codes.router,
-        commissions.router,
-        payouts.router,
-    ):
-        app.include_router(routes)
+    for routes in _ROUTES:
+        app.include_router(routes.router)
     openapi.describe(app, _SECURITY, is_conditional=True)
     docs.install(app)
     app.add_middleware(ConditionalReads)

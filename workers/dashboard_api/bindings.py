@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
 from shared.clock import Clock
 from shared.config import Settings
+from shared.flags import HeldFlags
 from shared.ports import Cache, Databases, Measurement, ObjectStore, Queue, SignatureVerifier
 
 
@@ -17,7 +18,8 @@ class DashboardBindings:
     """Ports of dashboard-api.
 
     `ingest` opens a client of ingest's internal entrypoint (the service binding), base URL
-    `http://internal`; `http` opens a client for the outside.
+    `http://internal`; `http` opens a client for the outside. `switches` keeps the feature
+    flags, and `flags` is what the isolate holds of them.
     """
 
     databases: Databases
@@ -30,3 +32,5 @@ class DashboardBindings:
     http: Callable[[], httpx.AsyncClient]
     settings: Settings
     clock: Clock
+    switches: Cache | None = None
+    flags: HeldFlags = field(default_factory=HeldFlags)

@@ -9,27 +9,32 @@ from shared.adapters.cloudflare import access, cache, database, http, object_sto
 from shared.adapters.cloudflare.settings import Bindings, settings_of
 from shared.adapters.measurement import HttpMeasurement
 from shared.clock import SystemClock
+from shared.flags import HeldFlags
 from workers import WorkerEntrypoint, asgi
 
 __all__ = ["Default"]
 
 log.configure()
+_FLAGS = HeldFlags()
 
 
 def _bindings(bound: Any) -> DashboardBindings:
     env = Bindings(bound)
+    kv = cache.optional(env, "KV")
     ingest = http.client_of(env.INGEST, "http://internal")
     return DashboardBindings(
         databases=database.HyperdriveDatabases(env.HYPERDRIVE),
         objects=object_store.R2ObjectStore(env.R2_BUCKET),
         queue=queue.CloudflareQueue(env.INGEST_QUEUE),
         measurement=HttpMeasurement(ingest, prefix="/measurement"),
-        cache=cache.optional(env, "KV"),
+        cache=kv,
         signatures=access.WebCryptoVerifier(),
         ingest=ingest,
         http=http.outside,
         settings=settings_of(env),
         clock=SystemClock(),
+        switches=kv,
+        flags=_FLAGS,
     )
 
 

@@ -19,6 +19,7 @@ from pyiceberg.catalog import Catalog
 
 from local.state import State
 from shared.adapters.embedded.access import CryptographyVerifier
+from shared.adapters.embedded.cache import JournalCache
 from shared.adapters.embedded.counters import JournalCounters
 from shared.adapters.embedded.journal import Journal
 from shared.adapters.embedded.object_store import DirectoryObjectStore
@@ -35,7 +36,7 @@ from shared.ports import Databases
 QUEUE: Final = "ingest-queue"
 DEAD_LETTERS: Final = "ingest-dlq"
 CLIENT_TIMEOUT: Final = 30.0
-FROM_ENVIRONMENT: Final = ("SHOP_TIMEZONE", "CORS_ORIGIN", "ALERT_WEBHOOK_URL")
+FROM_ENVIRONMENT: Final = ("SHOP_TIMEZONE", "CORS_ORIGIN", "ALERT_WEBHOOK_URL", "FLAGS_OFF")
 """What a developer may set; everything else is the platform's own."""
 
 
@@ -99,6 +100,7 @@ class Wiring:
             http=ingest.http,
             settings=self.settings,
             clock=ingest.clock,
+            switches=JournalCache(self.journal, clock=ingest.clock),
         )
 
     def publishers(self, ingest: IngestBindings) -> PlatformBindings:
@@ -113,6 +115,7 @@ class Wiring:
             settings=self.settings,
             clock=clock,
             memory=Memory(),
+            switches=JournalCache(self.journal, clock=clock),
         )
 
 

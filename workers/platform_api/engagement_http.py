@@ -33,6 +33,7 @@ from shared.errors import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from shared.flags import is_on, require
 from shared.http.middleware.request_id import HEADER, request_id_of
 from shared.http.plain import JSON, PUBLIC_HEADERS, Answered, Asked
 from shared.http.problems import MEDIA_TYPE, InternalError, MethodNotAllowed, problem_document
@@ -93,6 +94,7 @@ async def _answer(bindings: PlatformBindings, asked: Asked, fresh: str) -> Answe
 
 
 async def _events(bindings: PlatformBindings, asked: Asked, now: datetime, fresh: str) -> Answered:
+    await require(bindings, "engagement", now)
     if len(asked.body) > limits.REQUEST_BODY_BYTES:
         raise PayloadTooLarge(f"a body may have at most {limits.REQUEST_BODY_BYTES} bytes")
     if asked.headers.get("content-type", "").partition(";")[0].strip().lower() not in _BODY_TYPES:
@@ -128,7 +130,7 @@ async def _preflight(bindings: PlatformBindings, asked: Asked, now: datetime) ->
 
 async def _link(bindings: PlatformBindings, asked: Asked, now: datetime) -> Answered:
     item_id, to = asked.path.removeprefix(LINKS), asked.parameter("to")
-    if asked.method == "HEAD":
+    if asked.method == "HEAD" or not await is_on(bindings, "engagement", now):
         target = await destination(bindings, item_id, to, now)
     else:
         visitor = _visitor(bindings, asked, asked.headers.get("referer"), now)
@@ -140,8 +142,9 @@ async def _pixel(bindings: PlatformBindings, asked: Asked, now: datetime) -> Ans
     headers = {"Content-Type": "image/gif", "Content-Length": str(len(GIF))}
     if asked.method == "HEAD":
         return Answered(200, headers)
-    visitor = _visitor(bindings, asked, asked.headers.get("referer"), now)
-    await show(bindings, asked.parameter("item"), visitor, now)
+    if await is_on(bindings, "engagement", now):
+        visitor = _visitor(bindings, asked, asked.headers.get("referer"), now)
+        await show(bindings, asked.parameter("item"), visitor, now)
     return Answered(200, headers, GIF)
 
 

@@ -10,8 +10,10 @@ from shared.adapters.cloudflare.settings import SettingsOnce, raw
 from shared.adapters.measurement import HttpMeasurement
 from shared.clock import SystemClock
 from shared.engagement.memory import Memory
+from shared.flags import HeldFlags
 
 _MEMORY: Final = Memory()
+_FLAGS: Final = HeldFlags()
 _SETTINGS: Final = SettingsOnce()
 
 
@@ -23,6 +25,7 @@ def bindings_of(env: Any) -> PlatformBindings:
         SettingsInvalid: A variable or secret is not as it should be.
     """
     settings = _SETTINGS.of(env)
+    kv = cache.optional_raw(env, "KV")
     return PlatformBindings(
         databases=database.HyperdriveDatabases(raw(env, "HYPERDRIVE")),
         publication=stream.stream_of(raw(env, "PUBLICATION_TELEMETRY"), "publication", settings),
@@ -35,8 +38,10 @@ def bindings_of(env: Any) -> PlatformBindings:
         measurement=HttpMeasurement(
             http.client_of_bound(env, "INGEST", "http://internal"), prefix="/measurement"
         ),
-        cache=cache.optional_raw(env, "KV"),
+        cache=kv,
         settings=settings,
         clock=SystemClock(),
         memory=_MEMORY,
+        switches=kv,
+        flags=_FLAGS,
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pyodide.ffi import JsException
 
 from shared.adapters.cloudflare.settings import BindingMissing, raw
+from shared.errors import Unavailable
 from shared.ports import Json
 
 SHORTEST: Final = timedelta(seconds=60)
@@ -48,6 +49,20 @@ class KvCache:
             await self._namespace.delete(_key(key))
         except JsException as error:
             _LOG.warning("cache delete failed", extra={"error": str(error)})
+
+    async def keep(self, key: str, value: Json, /) -> None:
+        """Keep the value until it is replaced; None forgets it.
+
+        Raises:
+            Unavailable: It is not kept.
+        """
+        try:
+            if value is None:
+                await self._namespace.delete(_key(key))
+            else:
+                await self._namespace.put(_key(key), json.dumps(value))
+        except JsException as error:
+            raise Unavailable("KV did not take it") from error
 
 
 def optional(env: Any, name: str) -> KvCache | None:

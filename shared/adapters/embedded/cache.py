@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import timedelta
 from typing import Final
 
@@ -42,13 +43,16 @@ class JournalCache:
 
     async def put(self, key: str, value: Json, /, *, ttl: timedelta) -> None:
         """Keep the value for `ttl`, at least a minute."""
+        self._put(key, value, (self.clock.now() + max(ttl, TTL_MIN)).timestamp())
+
+    def _put(self, key: str, value: Json, expires_at: float) -> None:
         now = self.clock.now()
         with self.journal.transaction():
             self.journal.execute(
                 "INSERT OR REPLACE INTO cache_entry VALUES (?, ?, ?)",
                 key,
                 json.dumps(value, allow_nan=False),
-                (now + max(ttl, TTL_MIN)).timestamp(),
+                expires_at,
             )
             self.journal.execute(
                 "DELETE FROM cache_entry WHERE expires_at <= ? OR key IN"
@@ -60,3 +64,10 @@ class JournalCache:
     async def delete(self, key: str, /) -> None:
         """Forget the value."""
         self.journal.execute("DELETE FROM cache_entry WHERE key = ?", key)
+
+    async def keep(self, key: str, value: Json, /) -> None:
+        """Keep the value until it is replaced; None forgets it."""
+        if value is None:
+            await self.delete(key)
+        else:
+            self._put(key, value, math.inf)

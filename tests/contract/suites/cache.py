@@ -45,6 +45,16 @@ async def takes_a_time_to_live_below_its_least(port: Cache) -> None:
     assert await port.get("short") == 1
 
 
+async def keeps_without_an_end_until_it_is_replaced_or_forgotten(port: Cache) -> None:
+    await port.keep("kept", {"is_on": False})
+    assert await port.get("kept") == {"is_on": False}
+    await port.keep("kept", 2)
+    assert await port.get("kept") == 2
+    await port.keep("kept", None)
+    await port.keep("kept", None)
+    assert await port.get("kept") is None
+
+
 CASES = (
     is_none_for_what_it_does_not_know,
     gives_back_any_json,
@@ -52,4 +62,5 @@ CASES = (
     forgets_what_is_deleted,
     takes_any_key_of_text,
     takes_a_time_to_live_below_its_least,
+    keeps_without_an_end_until_it_is_replaced_or_forgotten,
 )

@@ -20,6 +20,7 @@ from dashboard_api.schemas import RunAccepted
 from dashboard_api.sync_requests import request_suggestions, run_href
 from shared.combos.acceptance import accept_suggestion, dismiss_suggestion, get_suggestion
 from shared.combos.repository import Combos
+from shared.flags import require
 from shared.http.idempotency import IdempotencyKey, IdempotentRoute
 from shared.http.openapi import ACCEPTED
 from shared.http.pagination import Page
@@ -44,6 +45,7 @@ async def generate(
     idempotency_key: IdempotencyKey = None,
 ) -> RunAccepted:
     """Of tags that sell well and were not combined or suggested yet; as of the last refresh."""
+    await require(bindings, "suggestions", bindings.clock.now())
     limit = (asked or SuggestionRequest()).limit
     run_id = await request_suggestions(
         ingest, bindings.queue, limit=limit, principal=caller, idempotency_key=idempotency_key
