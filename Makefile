@@ -52,7 +52,7 @@ doctor: $(VENV)/local.stamp ## Look at all that a deployment depends on (ENV=loc
 
 .PHONY: test test-wasm e2e e2e-edge check lint types imports unit
 test: node_modules/.stamp ## Run every tier of tests
-	pytest -n 2 --dist loadgroup --ignore=tests/wasm --ignore=tests/architecture
+	pytest -n 2 --dist loadscope --ignore=tests/wasm --ignore=tests/architecture
 	pytest tests/wasm tests/architecture
 
 test-wasm: node_modules/.stamp ## Run the edge bundles in real Pyodide

@@ -1,8 +1,16 @@
 """Fixtures shared by every tier live in tests/fixtures, one file per part of the system."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+_OF_THEIR_OWN = frozenset(
+    f"test_{name}.py" for name in ("command_line", "demo", "orders_csv", "sigkill", "smoke")
+)
+"""Scenarios that start a platform of their own, each by itself."""
 
 pytest_plugins = [
     "tests.fixtures.lake",
@@ -32,21 +40,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process.
-
-    All that assembles `build/` counts as one file, and so does all that shares the one platform.
-    """
+    """Leave out what does not run against the target that was asked for."""
     target = config.getoption("target")
     if target not in {"local", "edge"}:
         raise pytest.UsageError(f"E2E_TARGET is {target!r}; it may be local or edge")
     if target == "edge":
         _leave_out(config, items)
-    for item in items:
-        tier = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-        group = "edge" if tier in {"wasm", "architecture"} else str(item.path)
-        if "target" in getattr(item, "fixturenames", ()):
-            group = "target"
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class _ByFile(LoadScopeScheduling):
+    """Keeps a file's tests in one process, and so all that share the one platform.
+
+    The groups of `--dist loadgroup` need an attribute that pytest 9.2 no longer has.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        of_target = file.startswith("tests/e2e/") and Path(file).name not in _OF_THEIR_OWN
+        return "target" if of_target else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share the tests between processes by what they share."""
+    return _ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

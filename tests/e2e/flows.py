@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from shared.ports import JsonObject
 from tests.e2e.target import Target
 
 DAILY, HOURLY = "0 6 * * *", "0 * * * *"
@@ -15,6 +16,13 @@ _MINUTES: Iterator[int] = itertools.count(1)
 def minute() -> datetime:
     """Return a minute that no cron was fired for yet: an instance id is made of it."""
     return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=next(_MINUTES))
+
+
+async def complete(target: Target, run_id: str) -> JsonObject:
+    """Return the summary of a run that has ended well."""
+    run = await target.run(run_id)
+    assert run["status"] == "complete", run
+    return run
 
 
 async def second_over(target: Target) -> None:
@@ -29,8 +37,7 @@ async def sync(target: Target) -> None:
     at = minute()
     await target.fire(DAILY, at)
     for name in ("products", "orders"):
-        run = await target.run(f"shopify-bulk-sync-{name}-{at:%Y%m%dT%H%MZ}")
-        assert run["status"] == "complete", run
+        await complete(target, f"shopify-bulk-sync-{name}-{at:%Y%m%dT%H%MZ}")
     await target.settled()
 
 
@@ -39,8 +46,7 @@ async def refresh(target: Target) -> None:
     await target.land()
     at = minute()
     await target.fire(HOURLY, at)
-    run = await target.run(f"measurement-refresh-{at:%Y%m%dT%H%MZ}")
-    assert run["status"] == "complete", run
+    await complete(target, f"measurement-refresh-{at:%Y%m%dT%H%MZ}")
 
 
 async def _is_later(target: Target, second: int) -> bool:

@@ -30,7 +30,7 @@ from shared.telemetry import Stream
 from tests.e2e.processes import Command, free_ports
 from tests.e2e.target import Row, Shop
 
-ORDERS = 150
+ORDERS = 600
 SEED = 3
 RETRY_SCALE = 0.02
 """A failed delivery is retried after one second first, and given up after five minutes."""

@@ -1,23 +1,13 @@
-"""What staff does in every scenario: ask, follow a run, let the crons run, look at a product."""
+"""What staff does in every scenario: ask, follow a run, look at a product."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
 from typing import Any
 
 from shared.ids import derived_id
 from shared.ports import JsonObject
 from tests.e2e.target import Target
-
-DAILY, HOURLY = "0 6 * * *", "0 * * * *"
-_MINUTES: Iterator[int] = itertools.count(1)
-
-
-def minute() -> datetime:
-    """Return a minute that no cron was fired for yet: an instance id is made of it."""
-    return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=next(_MINUTES))
 
 
 async def read(target: Target, path: str, **query: Any) -> JsonObject:
@@ -48,41 +38,6 @@ async def walked(target: Target, path: str, **query: Any) -> AsyncIterator[JsonO
             yield item
         if (cursor := page["next_cursor"]) is None:
             return
-
-
-async def complete(target: Target, run_id: str) -> JsonObject:
-    """Return the summary of a run that has ended well."""
-    run = await target.run(run_id)
-    assert run["status"] == "complete", run
-    return run
-
-
-async def a_second_passes(target: Target) -> None:
-    """Return once what happened is a second old: a window ends with the second before its run."""
-    happened = int((await target.shop.clock()).timestamp())
-
-    async def later() -> bool:
-        return (await target.shop.clock()).timestamp() >= happened + 1
-
-    await target.eventually(later)
-
-
-async def synced(target: Target) -> None:
-    """Sync by the daily cron."""
-    await a_second_passes(target)
-    at = minute()
-    await target.fire(DAILY, at)
-    for name in ("products", "orders"):
-        await complete(target, f"shopify-bulk-sync-{name}-{at:%Y%m%dT%H%MZ}")
-    await target.settled()
-
-
-async def refreshed(target: Target) -> None:
-    """Measure by the hourly cron."""
-    await target.land()
-    at = minute()
-    await target.fire(HOURLY, at)
-    await complete(target, f"measurement-refresh-{at:%Y%m%dT%H%MZ}")
 
 
 async def new_product(target: Target, title: str, *tags: str) -> tuple[str, int]:

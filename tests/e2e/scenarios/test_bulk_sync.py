@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.e2e.staff_work import a_second_passes, complete, new_product, read, write
+from tests.e2e.flows import complete, second_over
+from tests.e2e.staff_work import new_product, read, write
 from tests.e2e.target import Target
 
 SYNC = "/api/performance-metrics/sync"
@@ -14,7 +15,7 @@ async def test_staff_syncs_now_and_finds_what_no_webhook_told(target: Target) ->
     asked = {"gids": [order["gid"]]}
     lookup = await write(target, "POST", "/api/orders/lookup", asked)
     assert lookup["unknown"] == [order["gid"]]
-    await a_second_passes(target)
+    await second_over(target)
     await target.shop.faults(inject={"bulk_delayed": 2})
     started = await target.staff.post(SYNC, json={"objects": ["orders"]})
     assert started.status_code == 202, started.text
@@ -45,7 +46,7 @@ async def test_a_sync_that_shopify_fails_is_seen_and_the_next_one_catches_up(
     health = await read(target, "/api/health")
     assert health["status"] in {"ok", "degraded"}
 
-    await a_second_passes(target)
+    await second_over(target)
     again = await write(target, "POST", SYNC, {"objects": ["orders"]})
     await complete(target, again["runs"][0]["run_id"])
     found = await write(target, "POST", "/api/orders/lookup", {"gids": [order["gid"]]})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.e2e.staff_work import complete, read, walked, write
+from tests.e2e.flows import complete
+from tests.e2e.staff_work import read, walked, write
 from tests.e2e.target import Target
 
 SUGGESTIONS = "/api/combo-suggestions"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.e2e.staff_work import complete, new_product, read, sold, write
+from tests.e2e.flows import complete
+from tests.e2e.staff_work import new_product, read, sold, write
 from tests.e2e.target import Target
 
 ANALYTICS = "/api/tag-analytics"

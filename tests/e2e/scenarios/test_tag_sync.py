@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.ids import gid_number
-from tests.e2e.staff_work import a_second_passes, complete, new_product, read, write
+from tests.e2e.flows import complete, second_over
+from tests.e2e.staff_work import new_product, read, write
 from tests.e2e.target import Target
 
 SYNC = "/api/products/tags/sync"
@@ -19,7 +20,7 @@ async def test_tags_follow_the_shop_when_staff_asks(target: Target) -> None:
         tags=['5" vinyl', "🎁 gift"],
         vendor="Another vendor",
     )
-    await a_second_passes(target)
+    await second_over(target)
     started = await target.staff.post(SYNC)
     assert started.status_code == 202, started.text
     run_id = started.json()["run_id"]
