@@ -68,6 +68,7 @@ def visitor_of(
     )
 
 
+@lru_cache(maxsize=256)
 def host_of(url: str | None) -> str | None:
     """Return the host of an address, or None where it has none that could be one."""
     try:
