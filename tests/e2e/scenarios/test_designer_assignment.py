@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.e2e.staff_work import metrics_of, new_product, refreshed, sold, walked, write
+from tests.e2e.flows import refresh
+from tests.e2e.staff_work import metrics_of, new_product, sold, walked, write
 from tests.e2e.target import Target
 
 DESIGNERS = "/api/designers"
@@ -25,7 +26,7 @@ async def test_sales_follow_the_tags(target: Target) -> None:
     assert taken.status_code == 409
 
     await target.settled()
-    await refreshed(target)
+    await refresh(target)
     item = await target.eventually(lambda: metrics_of(target, product_id, designer=NAME))
     assert item["designer"] == NAME
     (zoe,) = [one async for one in walked(target, DESIGNERS) if one["name"] == NAME]

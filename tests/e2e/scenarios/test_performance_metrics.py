@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.e2e.staff_work import metrics_of, new_product, read, refreshed, sold, walked, write
+from tests.e2e.flows import refresh
+from tests.e2e.staff_work import metrics_of, new_product, read, sold, walked, write
 from tests.e2e.target import Target
 
 METRICS = "/api/performance-metrics"
@@ -44,7 +45,7 @@ async def test_settings_make_classes_and_a_hand_overrules_them(target: Target) -
     await write(target, "POST", METRICS, manual)
     assert (await target.staff.post(METRICS, json=manual)).status_code == 409
 
-    await refreshed(target)
+    await refresh(target)
     risen = await target.eventually(
         lambda: metrics_of(target, product_id, classification="top_riser")
     )
