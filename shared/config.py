@@ -74,6 +74,8 @@ class Settings(BaseModel):
     STREAMS_URL: Url | None = None
     """Where a development stand-in takes events in place of Pipelines, `{url}/{stream}`."""
     CLICK_SIGNING_KEY: SecretStr | None = None
+    CLICK_SIGNING_KEY_PREVIOUS: SecretStr | None = None
+    """The key before the last rotation: the clicks that it signed are still believed."""
     CF_ACCOUNT_ID: str | None = None
     ANALYTICS_TOKEN: SecretStr | None = None
     ASSET_BASE_URL: Url | None = None

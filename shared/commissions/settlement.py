@@ -33,12 +33,12 @@ from shared.transactions import in_transaction
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Settles orders on these ports; without a key no click is believed."""
+    """Settles orders on these ports; only clicks that one of the keys signed are believed."""
 
     databases: Databases
     publication: EventStream
     clock: Clock
-    click_key: str | None
+    click_keys: Sequence[str]
 
     async def __call__(self, states: Sequence[OrderState]) -> None:
         """Attribute the orders, book their commissions, then stream the conversions."""
@@ -55,10 +55,10 @@ class Settlement:
 
     def _signed(self, header: OrderHeader, conversion: Conversion) -> str | None:
         """Return the click id as the streams carry it: as it was signed."""
-        if self.click_key is None or conversion.click_id is None:
+        if conversion.click_id is None:
             return None
         for text in click_ids(header):
-            click = read(text, self.click_key)
+            click = read(text, *self.click_keys)
             if click is not None and click.id == conversion.click_id:
                 return text
         return None
@@ -77,7 +77,7 @@ class Settlement:
         known = await conversions.of_orders([_id(state) for state in current])
         now = self.clock.now()
         fresh = [state.parts.header for state in current if _id(state) not in known]
-        found = await _attributed(conversions, fresh, self.click_key, now)
+        found = await _attributed(conversions, fresh, self.click_keys, now)
         await conversions.add(list(found.values()))
         attributed = {**known, **found}
         converted = [(s, attributed[_id(s)]) for s in current if _id(s) in attributed]
@@ -133,10 +133,10 @@ async def _append(
 
 
 async def _attributed(
-    conversions: Conversions, headers: Sequence[OrderHeader], key: str | None, now: datetime
+    conversions: Conversions, headers: Sequence[OrderHeader], keys: Sequence[str], now: datetime
 ) -> dict[str, Conversion]:
     """Return the conversions of those of these orders that somebody led to."""
-    clicks = {header.id: _clicks(header, key) for header in headers}
+    clicks = {header.id: _clicks(header, keys) for header in headers}
     every = {click.id: click.item_id for found in clicks.values() for click in found}
     codes = {code for header in headers for code in _codes(header)}
     referrers = await conversions.referrers(every) if every else {}
@@ -159,9 +159,9 @@ async def _attributed(
     return found
 
 
-def _clicks(header: OrderHeader, key: str | None) -> list[Click]:
+def _clicks(header: OrderHeader, keys: Sequence[str]) -> list[Click]:
     """Return the clicks whose signature is ours."""
-    found = (read(text, key) for text in click_ids(header)) if key else ()
+    found = (read(text, *keys) for text in click_ids(header))
     return [click for click in found if click is not None]
 
 

@@ -59,3 +59,9 @@ def signing_key(settings: Settings) -> str:
     if settings.CLICK_SIGNING_KEY is None:
         raise SettingsInvalid("CLICK_SIGNING_KEY is required")
     return settings.CLICK_SIGNING_KEY.get_secret_value()
+
+
+def believed_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the keys whose clicks are believed: the one that signs, and the one before it."""
+    keys = (settings.CLICK_SIGNING_KEY, settings.CLICK_SIGNING_KEY_PREVIOUS)
+    return tuple(key.get_secret_value() for key in keys if key is not None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.engagement import clicks
-from shared.engagement.bindings import EngagementBindings, signing_key
+from shared.engagement.bindings import EngagementBindings, believed_keys, signing_key
 from shared.engagement.intake import Intake
 from shared.engagement.items import published_items
 from shared.engagement.models import PublishedItem, Visitor
@@ -37,6 +37,7 @@ class _Judge:
     visitor: Visitor
     items: Mapping[str, PublishedItem | None]
     key: str
+    believed: Sequence[str]
     now: datetime
     fresh: Iterator[str]
     """Ids for events that bring none."""
@@ -65,7 +66,7 @@ class _Judge:
         event_id = self._event_id(event, item)
         click, click_id = None, event.click_id
         if click_id is not None:
-            click = clicks.read(click_id, self.key)
+            click = clicks.read(click_id, *self.believed)
             if click is None or click.item_id != item.id:
                 return "forged_click"
         elif event.type == "click":
@@ -110,8 +111,8 @@ async def capture(
     """
     named = (event.item_id for event in intake.events.values())
     items = await published_items(bindings, named, now)
-    key, fresh = signing_key(bindings.settings), series("evt", request)
-    judge = _Judge(poster, visitor, items, key, now, fresh)
+    key, believed = signing_key(bindings.settings), believed_keys(bindings.settings)
+    judge = _Judge(poster, visitor, items, key, believed, now, series("evt", request))
     right: dict[str, Happening] = {}
     verdicts: list[JsonObject] = []
     accepted = 0

@@ -64,8 +64,8 @@ def sign(click: Click, key: str) -> str:
     return base64.urlsafe_b64encode(body + _mac(body, key)).decode()
 
 
-def read(text: str, key: str) -> Click | None:
-    """Return the click that this text was signed for, or None if it is none of ours."""
+def read(text: str, *keys: str) -> Click | None:
+    """Return the click that this text was signed for by one of the keys, or None if by none."""
     if _TEXT.match(text) is None:
         return None
     try:
@@ -73,9 +73,9 @@ def read(text: str, key: str) -> Click | None:
     except binascii.Error:
         return None
     body = signed[:_BODY_BYTES]
-    is_ours = hmac.compare_digest(signed[_BODY_BYTES:], _mac(body, key))
+    ours = [hmac.compare_digest(signed[_BODY_BYTES:], _mac(body, key)) for key in keys]
     at = int.from_bytes(body[1 : 1 + _TIME_BYTES])
-    if not is_ours or body[:1] != _VERSION or at > _LATEST:
+    if not any(ours) or body[:1] != _VERSION or at > _LATEST:
         return None
     nonce = body[1 + _TIME_BYTES : 1 + _TIME_BYTES + _NONCE_BYTES]
     item = body[1 + _TIME_BYTES + _NONCE_BYTES :]

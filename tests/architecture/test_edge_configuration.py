@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import stage
+from pydantic import SecretStr
 
 from shared.config import Settings
 
@@ -25,6 +26,9 @@ ENVIRONMENTS = ("dev", "staging", "production")
 DEPLOYED_ONLY = {"MEASUREMENT", "CATALOG_TOKEN", "ASSET_BASE_URL", "CATALOG_URI", "CF_ACCOUNT_ID"}
 """The container and its catalog: in development `MEASUREMENT_URL` names a process."""
 WORKERS = sorted(CONFIGURATIONS)
+SECRETS = {
+    name for name, field in Settings.model_fields.items() if field.annotation == SecretStr | None
+}
 
 
 def configuration(worker: str, environment: str = "dev") -> dict[str, Any]:
@@ -166,6 +170,12 @@ class TestEachEnvironment:
         config = configuration(worker, environment)
         missing = read_in_code(worker) - resources(config) - texts(config)
         assert missing <= ({"MEASUREMENT"} if environment == "dev" else set())
+
+    def test_no_secret_is_a_plain_variable(self, worker: str, environment: str) -> None:
+        variables: dict[str, str] = configuration(worker, environment).get("vars", {})
+        assert [name for name in variables if name in SECRETS and variables[name]] == []
+        if environment != "dev":
+            assert SECRETS.isdisjoint(variables)
 
     def test_queues_are_as_agreed(self, worker: str, environment: str) -> None:
         consumers = configuration(worker, environment).get("queues", {}).get("consumers", [])

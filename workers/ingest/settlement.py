@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ingest.bindings import IngestBindings
 from shared.commissions.settlement import Settlement
+from shared.engagement.bindings import believed_keys
 
 
 def settlement(bindings: IngestBindings) -> Settlement:
     """Return what books the commissions of orders."""
-    key = bindings.settings.CLICK_SIGNING_KEY
     return Settlement(
         databases=bindings.databases,
         publication=bindings.publication,
         clock=bindings.clock,
-        click_key=key.get_secret_value() if key else None,
+        click_keys=believed_keys(bindings.settings),
     )

@@ -65,6 +65,7 @@ async def examine(patient: Patient) -> list[Diagnosis]:
             "shop": lambda: _shop(client, patient.settings),
             "currency": lambda: _currency(client),
             "webhook secret": lambda: _secret(patient.settings),
+            "click key": lambda: _click_key(patient.settings),
             "webhooks": lambda: _webhooks(client, patient.settings),
             "catalog": lambda: _catalog(http, patient.settings),
             "hyperdrive": lambda: _hyperdrive(http, patient),
@@ -138,6 +139,18 @@ async def _secret(settings: Settings) -> Diagnosis:
     if is_set and settings.SHOPIFY_WEBHOOK_SECRET_PREVIOUS is not None:
         detail += "; the previous one is still accepted, remove it an hour after the rotation"
     return Diagnosis("webhook secret", is_well=is_set, detail=detail)
+
+
+async def _click_key(settings: Settings) -> Diagnosis:
+    current, previous = settings.CLICK_SIGNING_KEY, settings.CLICK_SIGNING_KEY_PREVIOUS
+    is_well, detail = True, "set"
+    if current is None:
+        is_well, detail = False, "CLICK_SIGNING_KEY is not set: no click earns"
+    elif current == previous:
+        is_well, detail = False, "the previous one is the same: what it signed before is refused"
+    elif previous is not None:
+        detail += "; clicks of the previous one still earn, remove it after the longest window"
+    return Diagnosis("click key", is_well=is_well, detail=detail)
 
 
 async def _webhooks(client: ShopifyClient, settings: Settings) -> Diagnosis:

@@ -19,6 +19,7 @@ from shared.orders.enrichment import stream_pending
 from tests.fixtures import orders as make
 from tests.fixtures.commissions import (
     AT,
+    KEY,
     STAFF,
     Books,
     capture,
@@ -92,12 +93,14 @@ async def test_a_later_rate_or_program_changes_no_order(books: Books) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", ["forged", "old", "early", "item", "program", "publisher", "test", "no key"]
+    "trouble",
+    ["forged", "old", "early", "item", "program", "publisher", "test", "key rotated twice"],
 )
 async def test_what_is_no_click_of_ours_attributes_nothing(books: Books, trouble: str) -> None:
     partner = await books.partner()
     click = click_of(partner)
     days = {"old": 31.0, "early": -0.5}
+    rotated = {"key rotated twice": ("the current key", "the previous key")}
     if trouble in days:
         click = click_of(partner, days=days[trouble])
     if trouble == "forged":
@@ -110,18 +113,24 @@ async def test_what_is_no_click_of_ours_attributes_nothing(books: Books, trouble
         await books.rows("UPDATE publisher SET status = 'suspended'")
     order = referred(1, click, capture(1, "10.00"), is_test=trouble == "test")
     await books.write(order)
-    key = None if trouble == "no key" else "a key for clicks"
-    await stream_pending(
-        books.databases,
-        CollectedStream(),
-        settle=books.settlement(key),
-        written_by="whd_1",
-        after=None,
-        limit=10,
-    )
+    await books.stream(*rotated.get(trouble, ()))
     assert await books.rows("SELECT * FROM conversion") == []
     assert await books.commissions() == []
     assert books.publication.events == []
+
+
+async def test_a_click_signed_before_the_rotation_still_earns(books: Books) -> None:
+    partner = await books.partner()
+    click = click_of(partner)
+    await books.write(referred(1, click, capture(1, "59.99")))
+    await books.stream("the current key", KEY)
+    assert known(await books.commissions(), "amount_minor") == [(599,)]
+    assert await books.balances(partner.publisher_id) == {("pending", "EUR"): 599}
+    [event] = books.publication.events
+    assert event["click_id"] == click
+    await books.settle(referred(1, click, capture(1, "59.99"), refund(1, "59.99")))
+    assert known(await books.commissions(), "amount_minor") == [(0,)]
+    await books.check()
 
 
 async def test_the_click_of_the_landing_page_counts_too_and_the_last_wins(books: Books) -> None:
@@ -136,12 +145,10 @@ async def test_the_click_of_the_landing_page_counts_too_and_the_last_wins(books:
 async def test_the_row_of_a_click_says_what_its_item_was_then(books: Books) -> None:
     partner = await books.partner()
     click = click_of(partner)
-    conversions = books.settlement()
-    assert conversions.click_key is not None
     await books.rows("UPDATE publication SET program_id = NULL")
     await books.settle(referred(1, click, capture(1, "10.00")))
     assert await books.commissions() == []
-    found = read(click, conversions.click_key)
+    found = read(click, KEY)
     assert found is not None
     row = Referral(
         found.id, partner.item_id, partner.publication_id, partner.publisher_id,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, LiteralString
 
 import httpx
+from pydantic import SecretStr
 
 from shared.clock import format_instant
 from shared.engagement.clicks import read
@@ -88,6 +89,25 @@ async def test_the_same_event_sent_again_is_the_same_event(engagement: Engagemen
     other = {**event, "event_id": "visit-1/click-2"}
     assert (await engagement.post(other)).json()["accepted"] == 1
     assert len((await engagement.counted()).referrals) == 2
+
+
+async def test_clicks_outlive_one_rotation_of_the_key(engagement: Engagement) -> None:
+    item, api = engagement.items[0], engagement.api
+    clicked = (await engagement.post({"type": "click", "item_id": item})).json()["verdicts"][0]
+    led_to = {"type": "view", "item_id": item, "click_id": clicked["click_id"]}
+    verdicts = []
+    for key, previous in (("second", CLICK_KEY), ("third", "second")):
+        rotated = {
+            "CLICK_SIGNING_KEY": SecretStr(key),
+            "CLICK_SIGNING_KEY_PREVIOUS": SecretStr(previous),
+        }
+        api.configure(settings=api.bindings.settings.model_copy(update=rotated))
+        answer = await engagement.post(led_to, {"type": "click", "item_id": item})
+        first, second = answer.json()["verdicts"]
+        verdicts.append(first.get("reason", first["status"]))
+        assert read(second["click_id"], key) is not None
+        assert read(second["click_id"], previous) is None
+    assert verdicts == ["accepted", "forged_click"]
 
 
 async def test_a_server_posts_conversions(engagement: Engagement) -> None:

@@ -11,6 +11,7 @@ from ingest.webhooks import shopify_of
 from ingest.workflows import WORKFLOWS
 from local.doctor import Patient, examine
 from local.shopify.options import ALL_SCOPES, EmulatorOptions
+from pydantic import SecretStr
 
 from shared.adapters.embedded.workflows import JournalWorkflows
 from shared.ports import JsonObject, Step
@@ -133,16 +134,26 @@ class TestDoctor:
 
     async def test_what_is_well_and_what_is_not(self, webhooks: Webhooks) -> None:
         await audit(webhooks)
-        found = await self.lines(webhooks)
+        found = await self.lines(webhooks, CLICK_SIGNING_KEY=SecretStr("new"))
         assert found == {
             "token": True, "scopes": True, "shop": True, "currency": True, "webhook secret": True,
-            "webhooks": True, "catalog": False, "hyperdrive": True,
+            "click key": True, "webhooks": True, "catalog": False, "hyperdrive": True,
         }  # fmt: skip
         subscriptions(webhooks).remove(next(iter(subscriptions(webhooks).list({}))))
         worse = await self.lines(webhooks, SHOP_TIMEZONE="Asia/Tokyo", SHOPIFY_WEBHOOK_SECRET=None)
         assert {name for name in found if found[name] and not worse[name]} == {
-            "shop", "webhook secret", "webhooks",
+            "shop", "webhook secret", "click key", "webhooks",
         }  # fmt: skip
+
+    @pytest.mark.parametrize(("previous", "is_well"), [("old", True), ("new", False)])
+    async def test_a_rotated_click_key(
+        self, webhooks: Webhooks, previous: str, is_well: bool
+    ) -> None:
+        keys = {
+            "CLICK_SIGNING_KEY": SecretStr("new"),
+            "CLICK_SIGNING_KEY_PREVIOUS": SecretStr(previous),
+        }
+        assert (await self.lines(webhooks, **keys))["click key"] is is_well
 
     async def test_failure_10_a_refused_token_is_said(self, webhooks: Webhooks) -> None:
         webhooks.shop.emulator.tokens.clear()

@@ -54,6 +54,18 @@ def test_another_key_reads_nothing(other: str) -> None:
     assert read(sign(Click.new(ITEM, AT), KEY), other) is None
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_rotated_key_still_reads_what_it_signed(place: int) -> None:
+    click = Click.new(ITEM, AT)
+    believed = ["the current key", "the previous key"]
+    assert read(sign(click, believed[place]), *believed) == click
+    assert read(sign(click, KEY), *believed) is None
+
+
+def test_without_a_key_nothing_is_read() -> None:
+    assert read(sign(Click.new(ITEM, AT), KEY)) is None
+
+
 @pytest.mark.parametrize(
     "text",
     ["", " ", "clk_1", "A" * 75, "A" * 76, "A" * 77, "_" * 76, "é" * 76, "A" * 75 + "\n", "=" * 76],
