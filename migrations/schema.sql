@@ -2295,6 +2295,20 @@ CREATE INDEX ledger_entry_transaction_id ON public.ledger_entry USING btree (tra
 
 
 --
+-- Name: ledger_transaction_booked_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ledger_transaction_booked_at ON public.ledger_transaction USING btree (booked_at);
+
+
+--
+-- Name: INDEX ledger_transaction_booked_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.ledger_transaction_booked_at IS 'For the health: what was booked since it last looked.';
+
+
+--
 -- Name: ledger_transaction_commission_id; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2690,4 +2704,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261124020000'),
     ('20261124020100'),
     ('20261124020200'),
-    ('20261124030000');
+    ('20261124030000'),
+    ('20261124040000');

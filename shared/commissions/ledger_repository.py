@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.commissions.ledger import Booked, Booking
 from shared.commissions.models import Conversion, Earning, FactKind, Standing
-from shared.ports import Database, Row
+from shared.ports import Database
 
 _STANDING: Final = ", ".join(field.name for field in fields(Standing))
 
@@ -157,22 +157,4 @@ class CommissionLedger:
             at,
             by,
             amount,
-        )
-
-    async def imbalances(self, *, limit: int = 100) -> Sequence[Row]:
-        """Return what does not add up; there must never be any.
-
-        That is a movement whose two sides do not cancel out, or a commission whose amount is not
-        what the ledger says is owed.
-        """
-        return await self._db.fetch_all(
-            "SELECT t.id, 'transaction' AS what FROM ledger_transaction t LEFT JOIN ledger_entry e"
-            " ON e.transaction_id = t.id GROUP BY t.id"
-            " HAVING COALESCE(sum(e.amount_minor), 1) <> 0 OR count(e.id) <> 2"
-            " UNION ALL SELECT c.id, 'commission' FROM commission c LEFT JOIN ledger_transaction t"
-            " ON t.commission_id = c.id AND t.kind IN ('accrual', 'reversal', 'correction',"
-            " 'rejection') GROUP BY c.id, c.amount_minor HAVING c.amount_minor <>"
-            " COALESCE(sum(CASE t.kind WHEN 'rejection' THEN -t.amount_minor"
-            " ELSE t.amount_minor END), 0) LIMIT $1",
-            limit,
         )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.clock import Clock, format_instant, parse_instant
+from shared.commissions.audit import look_over_ledger
 from shared.health.models import Health, HealthCheck
 from shared.ports import Databases, JsonObject, ObjectStore, Watermarks
 
@@ -53,7 +54,7 @@ async def database_check(databases: Databases) -> HealthCheck:
 async def ingest_health(
     databases: Databases, watermarks: Watermarks, objects: ObjectStore, clock: Clock
 ) -> Health:
-    """Return how ingest is: its database, its last sync and refresh, its dead letters."""
+    """Return how ingest is: its database, its syncs and refresh, dead letters, ledger."""
     now = clock.now()
 
     async def synced(name: str) -> HealthCheck:
@@ -70,6 +71,7 @@ async def ingest_health(
         await guarded("products sync", lambda: synced("products")),
         await guarded("measurement refresh", refreshed),
         await guarded("dead letters", lambda: _dead_letters(objects)),
+        await guarded("ledger", lambda: _ledger(databases, watermarks, now)),
     ]
     return Health.of(checks, now)
 
@@ -88,3 +90,13 @@ async def _dead_letters(objects: ObjectStore) -> HealthCheck:
         detail = f"there are some; the first is {page.objects[0].key}"
         return HealthCheck(name="dead letters", status="degraded", detail=detail)
     return HealthCheck(name="dead letters", status="ok", detail="none")
+
+
+async def _ledger(databases: Databases, watermarks: Watermarks, now: datetime) -> HealthCheck:
+    found = await look_over_ledger(databases, watermarks, now)
+    at = found.right_until
+    if found.wrong:
+        detail = f"does not add up: {', '.join(found.wrong)}"
+        return HealthCheck(name="ledger", status="degraded", detail=detail, observed_at=at)
+    detail = f"adds up until {format_instant(at)}" if at else "nothing is booked yet"
+    return HealthCheck(name="ledger", status="ok", detail=detail, observed_at=at)

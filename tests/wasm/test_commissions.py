@@ -15,7 +15,7 @@ from local.shopify.rest.orders import order_body
 
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import FixedClock
-from shared.commissions.ledger_repository import CommissionLedger
+from shared.commissions.audit_repository import LedgerAudit
 from shared.engagement.clicks import Click, sign
 from shared.identity.access import HEADER
 from shared.ids import derived_id
@@ -102,7 +102,7 @@ async def test_from_the_delivery_to_the_statement(
     assert sorted(kinds) == sorted(["accrual", "approval"] * len(captures) + ["payout"])
     assert answer.json()["closing"] == {"pending_minor": 0, "approved_minor": 0}
     async with books.databases.open() as db:
-        assert await CommissionLedger(db).imbalances() == []
+        assert await LedgerAudit(db).imbalances() == []
 
 
 async def _delivered(

@@ -12,12 +12,13 @@ import httpx
 from ingest.bindings import IngestBindings
 
 from shared.clock import Clock
+from shared.commissions.audit_repository import LedgerAudit
 from shared.config import Settings
 from shared.errors import DomainError
 from shared.integrations.shopify.client import ShopifyClient
 from shared.integrations.shopify.oauth import SCOPES
 from shared.limits import SHOPIFY_API_VERSION
-from shared.ports import JsonObject
+from shared.ports import Databases, JsonObject
 from shared.webhooks.subscriptions import audit_subscriptions, webhook_address
 
 _OPTIONAL: Final = {
@@ -27,6 +28,7 @@ _OPTIONAL: Final = {
 _NEWEST_ORDER: Final = (
     "{ orders(first: 1, reverse: true, sortKey: CREATED_AT) { nodes { currencyCode } } }"
 )
+_SHOWN: Final = 10
 _CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 
 
@@ -53,6 +55,7 @@ class Patient:
     http: Callable[[], httpx.AsyncClient]
     is_local: bool
     hyperdrive_id: str | None = None
+    databases: Databases | None = None
 
 
 async def examine(patient: Patient) -> list[Diagnosis]:
@@ -69,6 +72,7 @@ async def examine(patient: Patient) -> list[Diagnosis]:
             "webhooks": lambda: _webhooks(client, patient.settings),
             "catalog": lambda: _catalog(http, patient.settings),
             "hyperdrive": lambda: _hyperdrive(http, patient),
+            "ledger": lambda: _ledger(patient.databases),
         }
         return [await _guarded(subject, check) for subject, check in checks.items()]
 
@@ -80,7 +84,9 @@ async def _briefly(seconds: float) -> None:
 
 async def examine_local(ingest: IngestBindings, _: str) -> JsonObject:
     """Examine the platform of this machine."""
-    patient = Patient(ingest.settings, ingest.clock, ingest.http, is_local=True)
+    patient = Patient(
+        ingest.settings, ingest.clock, ingest.http, is_local=True, databases=ingest.databases
+    )
     return report(await examine(patient))
 
 
@@ -201,3 +207,13 @@ async def _hyperdrive(http: httpx.AsyncClient, patient: Patient) -> Diagnosis:
     is_off = caching.get("disabled") is True
     detail = "caching is off" if is_off else "caching is ON: it serves stale reads"
     return Diagnosis("hyperdrive", is_well=is_off, detail=detail)
+
+
+async def _ledger(databases: Databases | None) -> Diagnosis:
+    """Look at the whole of it; the health looks at what was booked since it last did."""
+    if databases is None:
+        return Diagnosis("ledger", is_well=False, detail="needs DATABASE_URL")
+    async with databases.open() as db:
+        wrong = await LedgerAudit(db).imbalances(limit=_SHOWN)
+    detail = f"does not add up: {', '.join(wrong)}" if wrong else "every movement adds up"
+    return Diagnosis("ledger", is_well=not wrong, detail=detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +15,7 @@ from local.access_emulator import AccessEmulator
 from local.deployment import LOCAL, Deployment, deployment
 from local.options import Options
 from local.signals import until_stopped
+from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import SystemClock
 from shared.integrations.shopify.client import ShopifyClient
 from shared.integrations.shopify.oauth import install_link
@@ -123,11 +125,21 @@ async def _audit(found: Deployment, *, mend: bool) -> JsonObject:
 async def _examine(found: Deployment) -> JsonObject:
     from local.doctor import Patient, examine, report  # noqa: PLC0415 - as in _ask
 
-    clock = SystemClock()
-    patient = Patient(
-        found.settings, clock, _http, is_local=False, hyperdrive_id=found.hyperdrive_id
-    )
-    return report(await examine(patient))
+    url = os.environ.get("DATABASE_URL")
+    databases = AsyncpgDatabases(url) if url else None
+    try:
+        patient = Patient(
+            found.settings,
+            SystemClock(),
+            _http,
+            is_local=False,
+            hyperdrive_id=found.hyperdrive_id,
+            databases=databases,
+        )
+        return report(await examine(patient))
+    finally:
+        if databases is not None:
+            await databases.close()
 
 
 def _http() -> httpx.AsyncClient:

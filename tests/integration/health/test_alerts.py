@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import FixedClock, format_instant
+from shared.commissions.audit import LAG
 from shared.config import Settings
 from shared.errors import Unavailable
 from shared.health import alerts
@@ -148,6 +149,30 @@ async def test_says_what_is_wrong_and_since_when(platform: Platform) -> None:
     await platform.tick()
     assert (platform.inbox.told[-1]["status"], platform.inbox.told[-1]["since"]) == ("ok", since)
     assert "secret" not in str(platform.inbox.told)
+
+
+async def test_a_ledger_that_does_not_add_up_is_an_episode(platform: Platform) -> None:
+    async with platform.databases.open() as db:
+        await db.execute(
+            "INSERT INTO ledger_transaction (id, kind, publisher_id, currency, amount_minor,"
+            " occurred_at, booked_at, booked_by) VALUES ('ltx_1', 'accrual', 'pub_1', 'EUR', 5,"
+            " $1, $1, 'test')",
+            NOW,
+        )
+        await platform.tick()
+        assert platform.inbox.told == []  # whoever booked it a moment ago may not be done
+        platform.clock.advance(LAG)
+        for _ in range(2):
+            await platform.tick()
+        (told,) = platform.inbox.told
+        assert told["text"] == "127.0.0.1:1 is degraded: ledger: does not add up: ltx_1"
+        await db.execute(
+            "INSERT INTO ledger_entry SELECT 'lge_' || side, 'ltx_1', 'acc_' || side, side * 5, $1"
+            " FROM (VALUES (1), (-1)) AS sides (side)",
+            NOW,
+        )
+    await platform.tick()
+    assert platform.inbox.news == ["degraded", "recovered"]
 
 
 async def test_a_database_that_does_not_answer_is_an_episode_too(platform: Platform) -> None:

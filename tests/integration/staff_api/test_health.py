@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import format_instant
+from shared.ports import Database
 from tests.fixtures.shopify import EmulatedShopify
 from tests.fixtures.staff_api import NOW, StaffApi
 
@@ -67,6 +68,22 @@ async def test_dead_letters_degrade_it(staff_api: StaffApi) -> None:
     await staff_api.ingest.objects.put("dead-letters/2026-11-20/1.json", b"{}")
     status, overall, checks = await health(staff_api)
     assert (status, overall, checks["ingest: dead letters"]) == (200, "degraded", "degraded")
+
+
+async def test_a_ledger_that_does_not_add_up_degrades_it(staff_api: StaffApi, db: Database) -> None:
+    await all_well(staff_api)
+    assert (await health(staff_api))[2]["ingest: ledger"] == "ok"
+    await db.execute(
+        "INSERT INTO ledger_transaction (id, kind, publisher_id, currency, amount_minor,"
+        " occurred_at, booked_at, booked_by) VALUES ('ltx_1', 'accrual', 'pub_1', 'EUR', 5, $1, $1,"
+        " 'a')",
+        NOW,
+    )
+    staff_api.clock.advance(timedelta(minutes=1))
+    document = (await staff_api.http.get("/api/health")).json()
+    ledger = {check["name"]: check for check in document["checks"]}["ingest: ledger"]
+    assert (document["status"], ledger["status"]) == ("degraded", "degraded")
+    assert ledger["detail"] == "does not add up: ltx_1"
 
 
 async def test_is_down_without_its_database(staff_api: StaffApi) -> None:

@@ -129,7 +129,13 @@ class TestDoctor:
     @staticmethod
     async def lines(webhooks: Webhooks, **settings: Any) -> dict[str, bool]:
         changed = webhooks.ports.settings.model_copy(update={"INGEST_URL": BASE, **settings})
-        patient = Patient(changed, webhooks.clock, webhooks.ports.http, is_local=True)
+        patient = Patient(
+            changed,
+            webhooks.clock,
+            webhooks.ports.http,
+            is_local=True,
+            databases=webhooks.sync.databases,
+        )
         return {one.subject: one.is_well for one in await examine(patient)}
 
     async def test_what_is_well_and_what_is_not(self, webhooks: Webhooks) -> None:
@@ -138,6 +144,7 @@ class TestDoctor:
         assert found == {
             "token": True, "scopes": True, "shop": True, "currency": True, "webhook secret": True,
             "click key": True, "webhooks": True, "catalog": False, "hyperdrive": True,
+            "ledger": True,
         }  # fmt: skip
         subscriptions(webhooks).remove(next(iter(subscriptions(webhooks).list({}))))
         worse = await self.lines(webhooks, SHOP_TIMEZONE="Asia/Tokyo", SHOPIFY_WEBHOOK_SECRET=None)
