@@ -119,6 +119,15 @@ class EdgeWorker:
         finally:
             self.ask("show", binding=binding)
 
+    @contextlib.contextmanager
+    def rerouted(self, origin: str, to: str) -> Iterator[None]:
+        """Have requests to a host of the internet answered at another address for the block."""
+        self.ask("reroute", origin=origin, to=to)
+        try:
+            yield
+        finally:
+            self.ask("reroute", origin=origin, to=None)
+
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin is not None

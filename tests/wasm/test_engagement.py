@@ -33,6 +33,7 @@ class Site:
     edge: EdgeWorker
     items: list[str]
     key: str
+    secret_key: str
     database_url: str
     events: list[dict[str, Any]]
 
@@ -110,10 +111,12 @@ def site(
         **{"If-Match": f'"{made["version"]}"'},
     )
     key = ask(f"{path}/api-keys", {"name": "site", "kind": "publishable", "origins": [PAGE]})
+    secret = ask(f"{path}/api-keys", {"name": "server", "scopes": ["engagement:read"]})
     return Site(
         platform_edge,
         [item["id"] for item in listed["items"]],
         key["key"],
+        secret["key"],
         edge_database_url,
         surroundings.events["publication"],
     )
