@@ -40,7 +40,7 @@ from shared.engagement.schemas import EventBatch
 from shared.ports import CounterPoint, JsonObject
 from shared.publishers.credentials import Credential
 from shared.publishers.models import item_id
-from shared.telemetry_validation import validated_events
+from shared.telemetry_rows import checked_rows
 from tests.fixtures.platform_api import product, write_products
 from tests.wasm.bridge import Bridge
 from tests.wasm.edge_worker import EdgeWorker, seam, worker_options
@@ -267,7 +267,7 @@ class _Taking:
     """A stream that checks events as every adapter does, and is done."""
 
     async def send(self, events: Sequence[JsonObject], /) -> None:
-        validated_events("publication", events)
+        checked_rows("publication", events)
 
 
 class _Uncounted:

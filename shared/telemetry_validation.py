@@ -39,15 +39,14 @@ def validated_events(stream: Stream, events: Sequence[JsonObject]) -> Sequence[E
     try:
         return _ADAPTERS[stream].validate_json(text, strict=True)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        problems = [
-            FieldProblem("".join(f"/{part}" for part in item["loc"]), item["msg"])
-            for item in found[:PROBLEMS_NAMED]
-        ]
-        detail = f"{len(found)} fields do not fit {stream}.telemetry"
-        raise InvalidInput(detail, problems=problems) from error
+        raise refusal(stream, error) from error
 
 
-def rows_of(stream: Stream, events: Sequence[Event]) -> bytes:
-    """Return checked events as a JSON array; null and absent are one, and absent is smaller."""
-    return _ADAPTERS[stream].dump_json(events, exclude_none=True)
+def refusal(stream: Stream, error: ValidationError) -> InvalidInput:
+    """Return what does not fit, by event and field."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    problems = [
+        FieldProblem("".join(f"/{part}" for part in item["loc"]), item["msg"])
+        for item in found[:PROBLEMS_NAMED]
+    ]
+    return InvalidInput(f"{len(found)} fields do not fit {stream}.telemetry", problems=problems)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
+
+from pydantic_core import to_json
 
 from shared.engagement import clicks
 from shared.engagement.bindings import EngagementBindings, believed_keys, signing_key
@@ -16,12 +19,13 @@ from shared.engagement.posters import Poster
 from shared.engagement.recording import Happening, attributable_click, record
 from shared.engagement.schemas import EngagementEvent, Reason
 from shared.ids import derived_id, series
-from shared.ports import JsonObject
 
 AHEAD: Final = timedelta(minutes=5)
 """Clocks of visitors differ."""
 BACK: Final = timedelta(days=7)
 """How long a page may keep what it could not send."""
+_LEAST: Final = 2
+"""An event has at least a type and an item; no two clicks are the same one."""
 _DETAILS: Final[Mapping[Reason, str]] = {
     "unknown_item": "/item_id: is no published item of the publisher",
     "in_the_future": "/occurred_at: is in the future",
@@ -47,7 +51,8 @@ class _Judge:
     def __post_init__(self) -> None:
         self.earliest, self.latest = self.now - BACK, self.now + AHEAD
 
-    def __call__(self, event: EngagementEvent) -> Happening | Reason:
+    def __call__(self, event: EngagementEvent, times: int) -> Happening | Reason:
+        """Return what an event is that came so many times alike, or why it is refused."""
         item = self.items[event.item_id]
         at = event.occurred_at or self.now
         if event.type == "conversion" and self.poster.is_page:
@@ -58,12 +63,11 @@ class _Judge:
             return "in_the_future"
         if at < self.earliest:
             return "too_old"
-        return self._right(event, item, at)
+        return self._right(event, item, at, self._ids(event, item, times))
 
     def _right(
-        self, event: EngagementEvent, item: PublishedItem, at: datetime
+        self, event: EngagementEvent, item: PublishedItem, at: datetime, ids: Sequence[str]
     ) -> Happening | Reason:
-        event_id = self._event_id(event, item)
         click, click_id = None, event.click_id
         if click_id is not None:
             click = clicks.read(click_id, *self.believed)
@@ -71,10 +75,10 @@ class _Judge:
                 return "forged_click"
         elif event.type == "click":
             click, click_id = attributable_click(
-                item, at, event_id=event_id, visitor=self.visitor, key=self.key
+                item, at, event_id=ids[0], visitor=self.visitor, key=self.key
             )
         return Happening(
-            event_id,
+            ids,
             event.type,
             item,
             at,
@@ -87,10 +91,10 @@ class _Judge:
             event.currency,
         )
 
-    def _event_id(self, event: EngagementEvent, item: PublishedItem) -> str:
+    def _ids(self, event: EngagementEvent, item: PublishedItem, times: int) -> Sequence[str]:
         if event.event_id is None:
-            return next(self.fresh)
-        return derived_id("evt", item.publisher_id, event.type, item.id, event.event_id)
+            return list(islice(self.fresh, times))
+        return [derived_id("evt", item.publisher_id, event.type, item.id, event.event_id)]
 
 
 async def capture(
@@ -101,8 +105,8 @@ async def capture(
     *,
     now: datetime,
     request: str,
-) -> JsonObject:
-    """Record the right ones and return what became of each, as `schemas.EventsAnswer`.
+) -> str:
+    """Record the right ones and return what became of each: `schemas.EventsAnswer` as JSON.
 
     `request` is a fresh id: from it are counted up those of events that bring none.
 
@@ -114,29 +118,46 @@ async def capture(
     key, believed = signing_key(bindings.settings), believed_keys(bindings.settings)
     judge = _Judge(poster, visitor, items, key, believed, now, series("evt", request))
     right: dict[str, Happening] = {}
-    verdicts: list[JsonObject] = []
-    accepted = 0
-    for index, event in intake.events.items():
-        one = judge(event)
+    verdicts = {index: _refused(index, "invalid", why) for index, why in intake.invalid.items()}
+    refused = len(verdicts)
+    for event, places in _alike(intake.events):
+        one = judge(event, len(places))
         if isinstance(one, Happening):
-            accepted += 1
-            right[one.event_id] = one
-            verdicts.append(_accepted(index, one))
+            right[one.event_ids[0]] = one
+            for index, event_id in zip(places, one.event_ids, strict=True):
+                verdicts[index] = _accepted(index, event_id, one)
         else:
-            verdicts.append(_refused(index, one, _DETAILS[one]))
+            refused += len(places)
+            for index in places:
+                verdicts[index] = _refused(index, one, _DETAILS[one])
     await record(bindings, list(right.values()), now)
-    if intake.invalid:
-        verdicts += [_refused(index, "invalid", why) for index, why in intake.invalid.items()]
-        verdicts.sort(key=lambda verdict: int(verdict["index"]))
-    return {"accepted": accepted, "refused": len(verdicts) - accepted, "verdicts": verdicts}
+    told = ",".join([verdicts[index] for index in sorted(verdicts)])
+    counts = f'"accepted":{len(verdicts) - refused},"refused":{refused}'
+    return f'{{{counts},"verdicts":[{told}]}}'
 
 
-def _accepted(index: int, one: Happening) -> JsonObject:
-    verdict = {"index": index, "status": "accepted", "event_id": one.event_id}
+def _alike(
+    events: Mapping[int, EngagementEvent],
+) -> Iterable[tuple[EngagementEvent, Sequence[int]]]:
+    """Return each event with its places; what is often there and says no more is one event."""
+    groups: dict[object, tuple[EngagementEvent, list[int]]] = {}
+    for index, event in events.items():
+        says_no_more = len(event.model_fields_set) == _LEAST and event.type != "click"
+        key = (event.type, event.item_id) if says_no_more else index
+        if (group := groups.get(key)) is None:
+            groups[key] = (event, [index])
+        else:
+            group[1].append(index)
+    return groups.values()
+
+
+def _accepted(index: int, event_id: str, one: Happening) -> str:
+    """Return a `schemas.Verdict` as JSON; in ids of our own nothing has to be escaped."""
     if one.event_type == "click" and one.click_id is not None:
-        verdict["click_id"] = one.click_id
-    return verdict
+        event_id = f'{event_id}","click_id":"{one.click_id}'
+    return f'{{"index":{index},"status":"accepted","event_id":"{event_id}"}}'
 
 
-def _refused(index: int, reason: Reason, detail: str) -> JsonObject:
-    return {"index": index, "status": "refused", "reason": reason, "detail": detail}
+def _refused(index: int, reason: Reason, detail: str) -> str:
+    verdict = {"index": index, "status": "refused", "reason": reason, "detail": detail}
+    return to_json(verdict).decode()

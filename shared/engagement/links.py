@@ -38,7 +38,7 @@ async def follow(
     click, click_id = attributable_click(
         item, now, event_id=event_id, visitor=visitor, key=signing_key(bindings.settings)
     )
-    happening = Happening(event_id, "click", item, now, visitor, click, click_id)
+    happening = Happening([event_id], "click", item, now, visitor, click, click_id)
     try:
         await record(bindings, [happening], now)
     except Unavailable as error:
@@ -63,7 +63,7 @@ async def show(
         item = await published_item(bindings, item_id or "", now)
         if item is not None:
             await record(
-                bindings, [Happening(new_id("evt"), "impression", item, now, visitor)], now
+                bindings, [Happening([new_id("evt")], "impression", item, now, visitor)], now
             )
     except Unavailable as error:
         _logger.warning("impression not recorded", extra={"reason": error.detail})

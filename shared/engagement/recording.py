@@ -7,18 +7,20 @@ again; the rows of clicks and conversions are idempotent; counters come last and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from shared.clock import format_instant
 from shared.engagement.bindings import EngagementBindings
 from shared.engagement.clicks import Click, sign
+from shared.engagement.memory import ENTRIES
 from shared.engagement.models import Conversion, PublishedItem, Referral, Visitor
 from shared.engagement.repository import Conversions, Referrals
 from shared.money import to_minor
-from shared.ports import CounterPoint, JsonObject
+from shared.ports import CounterPoint
 from shared.telemetry import PublicationEventType
+from shared.telemetry_rows import Part, Rows, part
 
 COUNTED: Final[tuple[PublicationEventType, ...]] = (
     "click",
@@ -33,9 +35,9 @@ _PLACE: Final = {event_type: place for place, event_type in enumerate(COUNTED)}
 
 
 class Happening(NamedTuple):
-    """One thing that a visitor did with an item, found to be right."""
+    """What a visitor did with an item, found to be right; once, or several times alike."""
 
-    event_id: str
+    event_ids: Sequence[str]
     event_type: PublicationEventType
     item: PublishedItem
     occurred_at: datetime
@@ -72,7 +74,7 @@ class Happening(NamedTuple):
         if self.event_type != "conversion":
             return None
         return Conversion(
-            id=self.event_id,
+            id=self.event_ids[0],
             publisher_id=self.item.publisher_id,
             publication_id=self.item.publication_id,
             item_id=self.item.id,
@@ -108,8 +110,7 @@ async def record(
     """
     if not happenings:
         return
-    received_at = format_instant(now)
-    await bindings.publication.send([_event(one, now, received_at) for one in happenings])
+    await bindings.publication.send(_rows(happenings, now))
     await _keep(bindings, happenings)
     bindings.counters.write(counter_points(happenings))
 
@@ -123,7 +124,7 @@ def counter_points(happenings: Sequence[Happening]) -> list[CounterPoint]:
             doubles = sums.get(key)
             if doubles is None:
                 doubles = sums[key] = [0.0] * len(COUNTED)
-            doubles[_PLACE[one.event_type]] += 1
+            doubles[_PLACE[one.event_type]] += len(one.event_ids)
     return [
         CounterPoint(publisher_id, (item_id,), tuple(doubles))
         for (publisher_id, item_id), doubles in sums.items()
@@ -143,35 +144,61 @@ async def _keep(bindings: EngagementBindings, happenings: Sequence[Happening]) -
             await Conversions(db).add(conversions)
 
 
-def _event(one: Happening, now: datetime, received_at: str) -> JsonObject:
-    """Return an event without what is not known: absent and null are one, and absent is faster."""
-    item, visitor = one.item, one.visitor
-    event: JsonObject = {
-        "event_id": one.event_id,
-        "event_type": one.event_type,
-        "occurred_at": received_at if one.occurred_at is now else format_instant(one.occurred_at),
+def _rows(happenings: Sequence[Happening], received_at: datetime) -> Rows:
+    rows = Rows("publication")
+    for one in happenings:
+        told = _told(
+            received_at,
+            one.visitor,
+            event_type=one.event_type,
+            occurred_at=one.occurred_at,
+            click_id=one.click_id,
+            duration_ms=one.duration_ms,
+            order_id=one.order_reference,
+            amount=one.amount,
+            currency=one.currency,
+        )
+        rows.add(one.event_ids, told, _of_item(one.item))
+    return rows
+
+
+@lru_cache(maxsize=64)
+def _told(
+    received_at: datetime,
+    visitor: Visitor,
+    *,
+    occurred_at: datetime,
+    amount: Decimal | None,
+    currency: str | None,
+    **rest: object,
+) -> Part:
+    """Return the columns that say what happened; most events of a request say the same."""
+    columns = {
+        "occurred_at": occurred_at.astimezone(UTC),
         "source_version_at": received_at,
-        "publisher_id": item.publisher_id,
-        "publication_id": item.publication_id,
-        "item_id": item.id,
-        "product_id": item.product_id,
         "is_bot": visitor.is_bot,
         "is_prefetch": visitor.is_prefetch,
+        "visitor_hash": visitor.hash,
+        "country_code": visitor.country_code,
+        "referrer_host": visitor.referrer_host,
+        "device_class": visitor.device_class,
+        **rest,
     }
-    for name, value in (
-        ("program_id", item.program_id),
-        ("ad_server_id", item.ad_server_id),
-        ("click_id", one.click_id),
-        ("order_id", one.order_reference),
-        ("visitor_hash", visitor.hash),
-        ("country_code", visitor.country_code),
-        ("referrer_host", visitor.referrer_host),
-        ("device_class", visitor.device_class),
-        ("duration_ms", one.duration_ms),
-    ):
-        if value is not None:
-            event[name] = value
-    if one.amount is not None and one.currency is not None:
-        event["amount_minor"] = to_minor(one.amount, one.currency)
-        event["currency"] = one.currency
-    return event
+    if amount is not None and currency is not None:
+        columns |= {"amount_minor": to_minor(amount, currency), "currency": currency}
+    return part("publication", columns)
+
+
+@lru_cache(maxsize=ENTRIES)
+def _of_item(item: PublishedItem) -> Part:
+    return part(
+        "publication",
+        {
+            "publisher_id": item.publisher_id,
+            "publication_id": item.publication_id,
+            "item_id": item.id,
+            "product_id": item.product_id,
+            "program_id": item.program_id,
+            "ad_server_id": item.ad_server_id,
+        },
+    )

@@ -106,11 +106,11 @@ async def _events(bindings: PlatformBindings, asked: Asked, now: datetime, fresh
     visitor = _visitor(bindings, asked, origin, now) if poster.is_page else _SERVER
     try:
         told |= (await spend_event_request(bindings, poster.caller, now=now)).headers
-        document = await capture(bindings, intake, poster, visitor, now=now, request=fresh)
+        verdicts = await capture(bindings, intake, poster, visitor, now=now, request=fresh)
     except DomainError as error:
         error.headers = {**told, **error.headers}
         raise
-    return Answered(202, {"Content-Type": JSON, **told}, json.dumps(document))
+    return Answered(202, {"Content-Type": JSON, **told}, verdicts)
 
 
 async def _preflight(bindings: PlatformBindings, asked: Asked, now: datetime) -> Answered:

@@ -7,12 +7,10 @@ every event is checked here first, against the class the schema was generated fr
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import httpx
-from pydantic import BaseModel
 
 from shared import limits
 from shared.adapters.cloudflare.errors import unavailable
@@ -22,13 +20,11 @@ from shared.config import Settings
 from shared.errors import Unavailable
 from shared.ports import JsonObject
 from shared.telemetry import Stream
-from shared.telemetry_validation import rows_of, validated_events
+from shared.telemetry_rows import checked_rows
 
 _CALL: Final = "call.mjs"
 _EXACT: Final = 2**53 - 1
 """From here on a JavaScript number is not every integer, and Pipelines takes no BigInt."""
-_LARGE: Final = re.compile(rb":-?[0-9]{16}")
-"""A number after its column's name; ids are full of digits too, and no column lists numbers."""
 _JSON: Final = {"Content-Type": "application/json"}
 
 
@@ -49,16 +45,10 @@ class CheckedStream:
 
     async def send(self, events: Sequence[JsonObject], /) -> None:
         """Return once every event is accepted; nothing is sent if one does not fit."""
-        checked = validated_events(self._stream, events)
-        if not checked:
-            return
-        whole = rows_of(self._stream, checked)
-        fits = len(whole) <= limits.STREAM_REQUEST_BYTES
-        if fits and len(checked) <= limits.STREAM_REQUEST_EVENTS and not _may_be_large(whole):
-            await self._sink(whole.decode())
-            return
-        for request in list(_requests([_row(event) for event in checked])):
-            await self._sink(f"[{','.join(request)}]")
+        rows = checked_rows(self._stream, events)
+        texts = [_exact(text) for text in rows.texts] if rows.may_be_large else rows.texts
+        for request in _requests(texts):
+            await self._sink(request)
 
 
 def stream_of(binding: Any, stream: Stream, settings: Settings) -> CheckedStream:
@@ -96,34 +86,34 @@ def http_sink(client: Callable[[], httpx.AsyncClient], url: str) -> Sink:
     return send
 
 
-def _row(event: BaseModel) -> str:
-    """Return an event as Pipelines takes it."""
-    text = event.model_dump_json(exclude_none=True)
-    if not _may_be_large(text.encode()):
-        return text
-    row = {name: _exact(value) for name, value in json.loads(text).items()}
+def _exact(text: str) -> str:
+    """Write integers that a JavaScript number cannot hold as text, which Pipelines takes."""
+    row = {
+        name: str(value) if isinstance(value, int) and not -_EXACT < value < _EXACT else value
+        for name, value in json.loads(text).items()
+    }
     return json.dumps(row, ensure_ascii=False)
 
 
-def _may_be_large(text: bytes) -> bool:
-    return _LARGE.search(text) is not None
-
-
-def _exact(value: Any) -> Any:
-    """Write integers that a JavaScript number cannot hold as text, which Pipelines takes."""
-    return str(value) if isinstance(value, int) and not -_EXACT < value < _EXACT else value
-
-
-def _requests(rows: Sequence[str]) -> Iterator[list[str]]:
+def _requests(rows: Sequence[str]) -> Iterator[str]:
+    whole = _array(rows)
+    fits = len(whole.encode()) <= limits.STREAM_REQUEST_BYTES
+    if rows and fits and len(rows) <= limits.STREAM_REQUEST_EVENTS:
+        yield whole
+        return
     request: list[str] = []
     size = 0
     for row in rows:
         length = len(row.encode()) + 1
         full = len(request) == limits.STREAM_REQUEST_EVENTS
         if request and (full or size + length > limits.STREAM_REQUEST_BYTES):
-            yield request
+            yield _array(request)
             request, size = [], 0
         request.append(row)
         size += length
     if request:
-        yield request
+        yield _array(request)
+
+
+def _array(rows: Sequence[str]) -> str:
+    return f"[{','.join(rows)}]"

@@ -12,7 +12,7 @@ from shared.adapters.embedded.journal import Journal
 from shared.clock import Clock, SystemClock
 from shared.ports import JsonObject
 from shared.telemetry import Stream
-from shared.telemetry_validation import validated_events
+from shared.telemetry_rows import checked_rows
 
 _SCRIPT: Final[tuple[LiteralString, ...]] = (
     # One row is one accepted send: its events as lines of JSON, in the order they were sent.
@@ -167,6 +167,6 @@ class SpooledStream:
         Raises:
             InvalidInput: An event does not fit the table's schema; none was accepted.
         """
-        checked = validated_events(self._stream, events)
-        if checked:
-            self._spool.add(self._stream, [event.model_dump_json().encode() for event in checked])
+        rows = checked_rows(self._stream, events)
+        if rows:
+            self._spool.add(self._stream, [text.encode() for text in rows.texts])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import InvalidInput
 from shared.ports import EventStream, JsonObject
 from shared.telemetry import CommerceEvent
+from shared.telemetry_rows import Rows, part
 from tests.contract.suites.checks import fails_with
 
 
@@ -56,6 +58,26 @@ def _events(documents: list[JsonObject]) -> list[CommerceEvent]:
 async def events_arrive_as_they_were_sent(subject: EventStreamSubject) -> None:
     await subject.stream.send([FULL, event(2)])
     assert _events(await subject.landed()) == _events([FULL, event(2)])
+
+
+async def rows_put_together_from_parts_arrive(subject: EventStreamSubject) -> None:
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    plain = {name: FULL[name] for name in ("discount_codes", "is_test", "quantity", "currency")}
+    money = ("amount_minor", "presentment_amount_minor", "discount_minor", "tax_minor")
+    order = part("commerce", {"order_id": "ord_1", **dict.fromkeys(money, 2**53 - 1)})
+    told = part("commerce", {"event_type": "order_created", "occurred_at": at, "sku": None})
+    rest = {"source_version_at": at, "presentment_currency": "EUR", "product_title": 'ü"\\\n'}
+    rows = Rows("commerce")
+    rows.add(["evt_1", 'e"2'], told, order, part("commerce", plain | rest))
+    await subject.stream.send(rows)
+    assert _events(await subject.landed()) == _events(list(rows))
+    assert [one["event_id"] for one in rows] == ["evt_1", 'e"2']
+
+
+async def rows_of_another_stream_are_refused(subject: EventStreamSubject) -> None:
+    rows = Rows("sync", ['{"event_id":"evt_1"}'])
+    await fails_with(InvalidInput, subject.stream.send(rows))
+    assert await subject.landed() == []
 
 
 async def an_empty_send_is_no_error(subject: EventStreamSubject) -> None:
@@ -118,6 +140,8 @@ async def what_is_no_json_is_refused(subject: EventStreamSubject) -> None:
 
 CASES = (
     events_arrive_as_they_were_sent,
+    rows_put_together_from_parts_arrive,
+    rows_of_another_stream_are_refused,
     an_empty_send_is_no_error,
     a_send_of_any_size_arrives_whole,
     what_is_sent_twice_arrives_at_least_once,
