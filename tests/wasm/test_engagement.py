@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,16 +76,40 @@ async def _with_products(url: str) -> None:
         await connection.close()
 
 
+async def _without_products(url: str) -> None:
+    """Take the products away again: the shop that others sync has none of them."""
+    ids = [f"prd_{number}" for number in PRODUCTS]
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("DELETE FROM link_product_tag WHERE product_id = ANY ($1)", ids)
+        await connection.execute(
+            "DELETE FROM product_tag WHERE name = ANY ($1)", [f"tag {one}" for one in ids]
+        )
+        await connection.execute("DELETE FROM product WHERE id = ANY ($1)", ids)
+    finally:
+        await connection.close()
+
+
 @pytest.fixture(scope="module")
 def site(
     platform_edge: EdgeWorker,
     dashboard_edge: EdgeWorker,
     surroundings: Surroundings,
     edge_database_url: str,
-) -> Site:
+) -> Iterator[Site]:
     """Staff makes a publication in a program, through dashboard-api."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _with_products(edge_database_url)).result()
+        yield _site(platform_edge, dashboard_edge, surroundings, edge_database_url)
+        thread.submit(asyncio.run, _without_products(edge_database_url)).result()
+
+
+def _site(
+    platform_edge: EdgeWorker,
+    dashboard_edge: EdgeWorker,
+    surroundings: Surroundings,
+    database_url: str,
+) -> Site:
     staff = {HEADER: surroundings.access.user_token(), "Content-Type": "application/json"}
 
     def ask(path: str, content: dict[str, Any], method: str = "POST", **headers: str) -> Any:
@@ -117,7 +142,7 @@ def site(
         [item["id"] for item in listed["items"]],
         key["key"],
         secret["key"],
-        edge_database_url,
+        database_url,
         surroundings.events["publication"],
     )
 

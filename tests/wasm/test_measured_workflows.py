@@ -90,7 +90,8 @@ def test_what_is_sold_together_is_measured_and_suggested(
     edge_database_url: str,
 ) -> None:
     ports("queue.send", {"job_type": "PRODUCT_TAG_SYNC", "run_id": "edge-measured-tags"})
-    assert ended(ports, "product-tag-sync", "edge-measured-tags")["state"] == "complete"
+    status = ended(ports, "product-tag-sync", "edge-measured-tags")
+    assert status["state"] == "complete", status
     first, second = asked(edge_database_url, lambda db: db.fetch(CARRIED))
     currency, everything = asked(edge_database_url, _shop)
     _sell(lake, {*first["products"], *second["products"]}, everything, currency)

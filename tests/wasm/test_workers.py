@@ -190,7 +190,7 @@ class TestFetch:
             assert answer.status == 201, answer.body
             return answer.json()
 
-        content = {"name": "Reader", "email": "a@b.example", "status": "active"}
+        content = {"name": "Reader", "email": "reader@b.example", "status": "active"}
         publisher = created("/api/publishers", content)
         asked = {"name": "app", "scopes": ["profile:read"]}
         client = created(f"/api/publishers/{publisher['id']}/oauth-clients", asked)
