@@ -31,6 +31,8 @@ from shared.performance.models import PERFORMANCE_DAYS_KEPT
 from shared.performance.schemas import RefreshReport
 
 _ROWS_AT_ONCE: Final = 500_000
+_FILES_PER_MANIFEST: Final = 64
+"""A commit reads and writes again the manifests that name a replaced file, and only those."""
 
 
 @dataclass(slots=True)
@@ -53,14 +55,23 @@ class Replacement:
         removed = self._removed(table)
         if not removed and not self.files:
             return
-        properties = {**self.properties, **keys, names.RUN_ID: self.run_id}
+        self._swap(table, removed, {**self.properties, **keys, names.RUN_ID: self.run_id})
+
+    def _swap(self, table: Table, removed: list[DataFile], properties: dict[str, str]) -> None:
+        """Swap the files in one commit; a snapshot, and so a manifest, per portion of new ones."""
+        files = self.files or []
         with table.transaction() as transaction:
             update = transaction.update_snapshot(snapshot_properties=properties)
             with update.overwrite() as overwrite:
                 for file in removed:
                     overwrite.delete_data_file(file)
-                for file in self.files:
+                for file in files[:_FILES_PER_MANIFEST]:
                     overwrite.append_data_file(file)
+            for first in range(_FILES_PER_MANIFEST, len(files), _FILES_PER_MANIFEST):
+                update = transaction.update_snapshot(snapshot_properties=properties)
+                with update.fast_append() as append:
+                    for file in files[first : first + _FILES_PER_MANIFEST]:
+                        append.append_data_file(file)
 
     def _written(self, table: Table, rows: pa.Table) -> list[DataFile]:
         rows = rows.select(table.schema().as_arrow().names).cast(table.schema().as_arrow())

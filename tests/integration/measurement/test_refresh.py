@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.adapters.lake.compaction import Compaction, compact
-from shared.adapters.lake.measurement_tables import EVENTS
+from shared.adapters.lake.measurement_tables import EVENTS, SALES
 from shared.performance.models import ClassificationSpec
 from tests.fixtures import measurement_histories as histories
 from tests.fixtures.measurement import Lab, NewLab, event, product
@@ -122,6 +122,20 @@ class TestWhatIsRefreshed:
             await lab.refresh(DAY + days * BEFORE)
             lab.check(DAY + days * BEFORE)
 
+    async def test_a_new_sale_leaves_the_manifests_of_older_days(self, lab: Lab) -> None:
+        """A refresh costs the same however long the history is."""
+        lab.dimension = [product("prd_a")]
+        days = [event(f"e{n}", "prd_a", NOON - n * BEFORE) for n in range(200)]
+        lab.append(days)
+        await lab.refresh(DAY)
+        before = _manifests(lab)
+        assert len(before) == 4
+        lab.append([event("late", "prd_a", NOON - BEFORE), event("new", "prd_a", NOON)])
+        report = await lab.refresh(DAY)
+        assert (report["mode"], report["touched_days"]) == ("incremental", 2)
+        assert len(before & _manifests(lab)) == 3
+        lab.check(DAY)
+
     async def test_an_earlier_day_is_measured_without_carried_totals(self, lab: Lab) -> None:
         lab.dimension = [product("prd_a")]
         lab.append(
@@ -222,3 +236,10 @@ class TestWhatIsRefreshed:
         await lab.refresh(DAY)
         lab.check(DAY)
         assert {day for day, _ in lab.sales()} == {DAY}
+
+
+def _manifests(lab: Lab) -> set[str]:
+    table = lab.catalog.load_table(SALES)
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    return {manifest.manifest_path for manifest in snapshot.manifests(table.io)}
