@@ -50,10 +50,11 @@ serve: $(VENV)/local.stamp ## Run the platform on the state it has, without a sy
 doctor: $(VENV)/local.stamp ## Look at all that a deployment depends on (ENV=local, staging, production)
 	@python -m local doctor --env $(or $(ENV),local) $(if $(STATE),--state "$(STATE)")
 
+WORKERS := dashboard_api ingest platform_api
 .PHONY: test test-wasm e2e e2e-edge check lint types imports unit
 test: node_modules/.stamp ## Run every tier of tests
-	pytest -n 2 --dist loadscope --ignore=tests/wasm --ignore=tests/architecture
-	pytest tests/wasm tests/architecture
+	@python workers/vendor.py && python workers/stage.py $(WORKERS)
+	pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test-wasm: node_modules/.stamp ## Run the edge bundles in real Pyodide
 	pytest tests/wasm

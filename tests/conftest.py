@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+_SHARING = ("e2e", "wasm")
+"""Tiers whose tests share one platform, which is started once; and the longest, so the first."""
 _OF_THEIR_OWN = frozenset(
-    f"test_{name}.py" for name in ("command_line", "demo", "orders_csv", "sigkill", "smoke")
+    f"test_{name}.py"
+    for name in ("command_line", "demo", "orders_csv", "sigkill", "smoke", "workers")
 )
-"""Scenarios that start a platform of their own, each by itself."""
+"""Files of those tiers that start a platform of their own, each by itself."""
 
 pytest_plugins = [
     "tests.fixtures.lake",
@@ -40,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not run against the target that was asked for."""
+    """Leave out what the target asked for does not run; begin with what takes long."""
+    items.sort(key=lambda item: _tier_and_file(item.nodeid)[0] not in _SHARING)
     target = config.getoption("target")
     if target not in {"local", "edge"}:
         raise pytest.UsageError(f"E2E_TARGET is {target!r}; it may be local or edge")
@@ -55,9 +59,8 @@ class _ByFile(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        of_target = file.startswith("tests/e2e/") and Path(file).name not in _OF_THEIR_OWN
-        return "target" if of_target else file
+        tier, file = _tier_and_file(nodeid)
+        return tier if tier in _SHARING and Path(file).name not in _OF_THEIR_OWN else file
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -73,6 +76,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             for name, value in report.user_properties if report.when == "call" else ():
                 if name == "log":
                     terminalreporter.write_line(str(value))
+
+
+def _tier_and_file(nodeid: str) -> tuple[str, str]:
+    file = nodeid.split("::", 1)[0]
+    return Path(file).parts[1], file
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from shared.assets.models import METAFIELD_KEY, METAFIELD_NAMESPACE
 from shared.ids import derived_id, gid
 from tests.fixtures.edge import Surroundings
-from tests.wasm.edge_worker import EdgeWorker
+from tests.wasm.test_background_workflows import ended
 
 ROOT = Path(__file__).parents[2]
-ENDED = ("complete", "errored", "terminated")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9"/></svg>'
 SCRIPTED = SVG.replace(b"<path", b"<script/><path")
-
-
-@pytest.fixture(scope="module")
-def ports(ingest_edge: EdgeWorker) -> Callable[..., Any]:
-    """Ask ingest's own ports, as `entry.py` wires them."""
-    ingest_edge.add(ROOT / "tests" / "wasm" / "asked_ports.py")
-
-    def ask(path: str, *args: Any, **options: Any) -> Any:
-        return ingest_edge.python("tests.wasm.asked_ports", [path, list(args), options])
-
-    return ask
-
-
-def ended(ports: Callable[..., Any], workflow: str, run_id: str, seconds: float = 120) -> Any:
-    """Wait for the end of a run and return what the engine says of it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        status = ports("workflows.status", workflow, run_id)
-        if status is not None and status["state"] in ENDED:
-            return status
-        time.sleep(0.2)
-    pytest.fail(f"{workflow}/{run_id} did not end")
 
 
 def test_a_drawing_is_taken_over_and_a_script_is_not(

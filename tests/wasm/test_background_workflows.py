@@ -25,17 +25,6 @@ REPORTS = [
 CSV = csv_lines([EXPORT_COLUMNS, *map(combo_cells, REPORTS)])
 
 
-@pytest.fixture(scope="module")
-def ports(ingest_edge: EdgeWorker) -> Callable[..., Any]:
-    """Ask ingest's own ports, as `entry.py` wires them."""
-    ingest_edge.add(ROOT / "tests" / "wasm" / "asked_ports.py")
-
-    def ask(path: str, *args: Any, **options: Any) -> Any:
-        return ingest_edge.python("tests.wasm.asked_ports", [path, list(args), options])
-
-    return ask
-
-
 def ended(ports: Callable[..., Any], workflow: str, run_id: str, seconds: float = 300) -> Any:
     """Wait for the end of a run and return what the engine says of it."""
     deadline = time.monotonic() + seconds
@@ -43,7 +32,7 @@ def ended(ports: Callable[..., Any], workflow: str, run_id: str, seconds: float 
         status = ports("workflows.status", workflow, run_id)
         if status is not None and status["state"] in ENDED:
             return status
-        time.sleep(0.2)
+        time.sleep(1)
     pytest.fail(f"{workflow}/{run_id} did not end")
 
 

@@ -25,9 +25,8 @@ from shared.adapters.lake.measurement_tables import EVENTS
 from shared.adapters.lake.tables import ensure_tables
 from tests.fixtures.edge import Surroundings
 from tests.fixtures.measurement import event
-from tests.wasm.test_background_workflows import ended, ports
+from tests.wasm.test_background_workflows import ended
 
-__all__ = ["ports"]
 TOKEN = "lake-token"
 CARRIED = (
     "SELECT t.id, t.name, array_agg(p.id ORDER BY p.id) AS products FROM product_tag AS t"

@@ -18,9 +18,8 @@ from tests.fixtures.edge import Surroundings
 from tests.fixtures.webhooks import signed
 from tests.wasm.edge_worker import Answer, EdgeWorker
 from tests.wasm.test_background_workflows import ended
-from tests.wasm.test_workers import ports, until
+from tests.wasm.test_workers import until
 
-__all__ = ["ports"]
 URL = "https://ingest/webhooks/shopify"
 SIX = 1_795_240_800_000
 

@@ -6,17 +6,18 @@ import asyncio
 import json
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from shared.identity.access import HEADER
 from shared.ports import JsonObject
 from shared.telemetry import CommerceEvent
-from tests.fixtures.edge import Surroundings
+from tests.fixtures.edge import EdgePlatform, Surroundings, started_edge
 from tests.wasm.bridge import Bridge
 from tests.wasm.edge_worker import EdgeError, EdgeWorker
 from tests.wasm.embedded_twin import newest, rows_of, synced
@@ -39,15 +40,19 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     pytest.fail("it did not happen in time")
 
 
-@pytest.fixture(scope="module")
-def ports(ingest_edge: EdgeWorker) -> Callable[..., Any]:
-    """Ask ingest's own ports, as `entry.py` wires them: ports("watermarks.read", "key")."""
-    ingest_edge.add(ROOT / "tests" / "wasm" / "asked_ports.py")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def edge_platform(
+    new_database: Callable[[], Awaitable[str]], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[EdgePlatform]:
+    """Workers that nobody has used before."""
+    with started_edge(await new_database(), tmp_path_factory) as platform:
+        yield platform
 
-    def ask(path: str, *args: Any, **options: Any) -> Any:
-        return ingest_edge.python("tests.wasm.asked_ports", [path, list(args), options])
 
-    return ask
+@pytest_asyncio.fixture(loop_scope="session")
+async def twin_database_url(new_database: Callable[[], Awaitable[str]]) -> str:
+    """A database for the same work on the embedded adapters."""
+    return await new_database()
 
 
 @pytest.mark.parametrize("worker", WORKERS)

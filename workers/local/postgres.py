@@ -23,7 +23,7 @@ DATABASE: Final = "commerce"
 
 _START_ATTEMPTS: Final = 3  # a free port may be taken between asking for it and binding it
 _STOP_TIMEOUT: Final = "60"
-_EXIT_TIMEOUT: Final = 10.0
+_EXIT_TIMEOUT: Final = 60.0
 _DURABLE: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
