@@ -36,7 +36,7 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        time.sleep(0.1)
+        time.sleep(0.5)
     pytest.fail("it did not happen in time")
 
 
