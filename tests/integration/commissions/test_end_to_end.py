@@ -13,12 +13,16 @@ from local.shopify.webhooks.delivery import Delivery
 from pydantic import SecretStr
 
 from shared.adapters.embedded.database import AsyncpgDatabases
+from shared.clock import format_instant
+from shared.commissions.codes import assign_code
 from shared.commissions.models import ConversionKind
+from shared.commissions.schemas import CodeContent
 from shared.ids import derived_id
 from tests.fixtures.commission_desk import Desk
-from tests.fixtures.commissions import Books, Partner
+from tests.fixtures.commissions import STAFF, Books, Partner
 from tests.fixtures.platform_api import CLICK_KEY, PlatformApi, product, write_products
 from tests.fixtures.webhooks import Webhooks, webhook_settings
+from tests.fixtures.workflow_runs import WorkflowLab
 
 YEN = ("JPY", 1_500_000)
 LEDGER = ("ledger_entry", "ledger_transaction", "commission", "conversion")
@@ -168,6 +172,40 @@ async def _check_payout(journey: Journey) -> None:
         assert moved["approval"] == 0
     assert await journey.books.balances(journey.partner.publisher_id) == {}
     await journey.books.check()
+
+
+async def test_history_earns_by_backfill_what_it_earns_by_webhooks(journey: Journey) -> None:
+    async with journey.books.databases.open() as db:
+        content = CodeContent(
+            code="READER10",
+            publisher_id=journey.partner.publisher_id,
+            program_id=journey.partner.program_id,
+        )
+        began = journey.hooks.clock.now() - timedelta(days=1)
+        await assign_code(db, content, by=STAFF, at=began)
+    mug = journey.hooks.changes.add_product("Mug", price_minor=10_000)
+    order = journey.hooks.changes.add_order([(mug.variants[0].id, 1)])
+    journey.hooks.changes.update(order.id, discount_codes=("reader10",))
+    deliveries = [*journey.hooks.taken(), *await _bought(journey)]
+    since = format_instant(journey.hooks.clock.now() - timedelta(days=60))
+    sync = journey.hooks.sync
+    lab = WorkflowLab(sync.ports, sync.databases, sync.clock, sleep=sync._sleep)
+    asked = {"run_id": "back-1", "object": "orders", "since": since}
+    status = await lab.run_killed_everywhere("backfill", asked)
+    assert status.state == "complete", status.error
+    earned = [EARNED[0], ("USD", 10_000, 1000), EARNED[1]]
+    facts = await journey.facts()
+    assert sorted(await journey.earned()) == sorted(earned)
+    kinds = await journey.books.rows("SELECT kind FROM conversion ORDER BY kind")
+    assert [row["kind"] for row in kinds] == ["click", "click", "discount_code"]
+
+    await journey.hooks.handle(*deliveries)  # the shop told the same before
+    again = await lab.run("backfill", {**asked, "run_id": "back-2"})
+    assert again.state == "complete", again.error
+    assert (sorted(await journey.earned()), await journey.facts()) == (sorted(earned), facts)
+    await journey.forget()
+    await journey.hooks.handle(*deliveries)
+    assert (sorted(await journey.earned()), await journey.facts()) == (sorted(earned), facts)
 
 
 async def test_a_forged_click_and_a_posted_conversion_earn_nothing(journey: Journey) -> None:
