@@ -12,3 +12,14 @@ export function callWithJson(binding, method, text) {
 export function callForEach(binding, method, text) {
   for (const argument of JSON.parse(text)) binding[method](argument);
 }
+
+// What an environment has, to be compared with another time by isSame.
+export function seen(env) {
+  return { ...env };
+}
+
+export function isSame(env, seen) {
+  const names = Object.keys(env);
+  const isAsSeen = (name) => env[name] === seen[name];
+  return names.length === Object.keys(seen).length && names.every(isAsSeen);
+}

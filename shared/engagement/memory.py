@@ -48,6 +48,7 @@ class Lease:
     """Requests that this isolate may still let a key make in one minute."""
 
     window: datetime
+    taken: int
     left: int
     beyond: int
     """What nobody has taken yet."""

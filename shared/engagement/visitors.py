@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -92,12 +91,12 @@ def _kind(agent: str) -> tuple[str | None, bool]:
 
 
 def _hash(who: str, secret: str, memory: Memory, now: datetime) -> str:
-    return hmac.digest(_salt(secret, memory, now), who.encode(), hashlib.sha256)[:_HASH_BYTES].hex()
+    return hmac.digest(_salt(secret, memory, now), who.encode(), "sha256")[:_HASH_BYTES].hex()
 
 
 def _salt(secret: str, memory: Memory, now: datetime) -> bytes:
     today = now.date()
     if memory.salt is None or memory.salt[0] != today:
         name = f"visitors of {today.isoformat()}"
-        memory.salt = (today, hmac.digest(secret.encode(), name.encode(), hashlib.sha256))
+        memory.salt = (today, hmac.digest(secret.encode(), name.encode(), "sha256"))
     return memory.salt[1]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from platform_api.bindings import PlatformBindings
 from shared.adapters.cloudflare import cache, counters, database, http, stream
-from shared.adapters.cloudflare.settings import SettingsOnce, raw
+from shared.adapters.cloudflare.settings import Once, raw, settings_of
 from shared.adapters.measurement import HttpMeasurement
 from shared.clock import SystemClock
 from shared.engagement.memory import Memory
@@ -14,17 +14,20 @@ from shared.flags import HeldFlags
 
 _MEMORY: Final = Memory()
 _FLAGS: Final = HeldFlags()
-_SETTINGS: Final = SettingsOnce()
 
 
 def bindings_of(env: Any) -> PlatformBindings:
-    """Return the ports for one request.
+    """Return the ports; they are the isolate's, and hold nothing of a request.
 
     Raises:
         BindingMissing: The Worker is deployed without a binding; the line names it.
         SettingsInvalid: A variable or secret is not as it should be.
     """
-    settings = _SETTINGS.of(env)
+    return _BINDINGS.of(env)
+
+
+def _bindings(env: Any) -> PlatformBindings:
+    settings = settings_of(env)
     kv = cache.optional_raw(env, "KV")
     return PlatformBindings(
         databases=database.HyperdriveDatabases(raw(env, "HYPERDRIVE")),
@@ -45,3 +48,6 @@ def bindings_of(env: Any) -> PlatformBindings:
         switches=kv,
         flags=_FLAGS,
     )
+
+
+_BINDINGS: Final = Once(_bindings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,16 +9,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
+from pydantic_core import to_json
 from pyodide.ffi import JsException
 
-from shared.adapters.cloudflare.javascript import module, unwrapped
+from shared.adapters.cloudflare.javascript import CALL, module, unwrapped
 from shared.config import Settings
 from shared.errors import InvalidInput, SettingsInvalid, Unavailable
 from shared.ports import CounterPoint
 
 API: Final = "https://api.cloudflare.com/client/v4/accounts/{account}/analytics_engine/sql"
 DOUBLES: Final = 20
-_CALL: Final = "call.mjs"
 _INDEX: Final = re.compile(r"[A-Za-z0-9_.:-]{1,96}\Z")
 _COLUMNS: Final = ", ".join(
     f"SUM(_sample_interval * double{n}) AS double{n}" for n in range(1, DOUBLES + 1)
@@ -61,8 +60,8 @@ class AnalyticsCounters:
             for point in points
         ]
         try:
-            module(_CALL).callForEach(
-                unwrapped(self._dataset), "writeDataPoint", json.dumps(written)
+            module(CALL).callForEach(
+                unwrapped(self._dataset), "writeDataPoint", to_json(written).decode()
             )
         except JsException as error:
             _LOG.warning("counters not written", extra={"error": str(error)})

@@ -8,6 +8,8 @@ from pyodide.ffi import JsProxy
 
 from workers import import_from_javascript
 
+CALL: Final = "call.mjs"
+"""Calls of bindings that Python cannot make, or makes more slowly."""
 _MODULES: Final[dict[str, Any]] = {}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Final
 
+from pydantic_core import from_json, to_json
 from pyodide.ffi import to_js
 
 from shared import limits
@@ -26,14 +26,14 @@ async def asked(request: Any, is_wanted: Callable[[str], bool]) -> Asked | None:
     if found is None:
         return None
     head, _, body = found.partition("\n")
-    method, path, query, headers, country = json.loads(head)
+    method, path, query, headers, country = from_json(head)
     return Asked(method, path, query, headers, body, None, country)
 
 
 def answered(found: Answered) -> Any:
     """Return the answer as the runtime wants it."""
     body = to_js(found.body) if isinstance(found.body, bytes) else found.body
-    made = module(_PLAIN).answered(found.status, json.dumps(found.headers), body)
+    made = module(_PLAIN).answered(found.status, to_json(found.headers).decode(), body)
     return SimpleNamespace(js_object=made)  # what the SDK hands on without looking into it
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
+from shared.adapters.cloudflare.javascript import CALL, module
 from shared.config import Settings, load_settings
 from shared.errors import Unavailable
+
+BuiltT = TypeVar("BuiltT")
 
 
 class BindingMissing(Unavailable, AttributeError):
@@ -26,10 +30,7 @@ class Bindings:
 
 
 def raw(env: Any, name: str) -> Any:
-    """Return a binding as JavaScript has it, without the dozen crossings of the SDK's checks.
-
-    For the hot routes: every request has an environment of its own, which keeps nothing.
-    """
+    """Return a binding as JavaScript has it, without the dozen crossings of the SDK's checks."""
     value = getattr(getattr(env, "_env", env), name, None)
     if value is None:
         raise BindingMissing(f"binding {name} is not there", headers={"Retry-After": "60"})
@@ -48,14 +49,22 @@ def settings_of(env: Any, *, required: frozenset[str] = frozenset()) -> Settings
     )
 
 
-class SettingsOnce:
-    """The settings of an isolate, read at its first request: they do not change while it lives."""
+class Once(Generic[BuiltT]):
+    """What an isolate builds out of its environment: once, and anew if that ever changes.
 
-    def __init__(self) -> None:
-        self._settings: Settings | None = None
+    Args:
+        build: Takes the environment; what it raises, each request is told.
+    """
 
-    def of(self, env: Any) -> Settings:
-        """Return the settings. Raises SettingsInvalid, each time anew."""
-        if self._settings is None:
-            self._settings = settings_of(env)
-        return self._settings
+    def __init__(self, build: Callable[[Any], BuiltT]) -> None:
+        self._build = build
+        self._built: BuiltT | None = None
+        self._seen: Any = None
+
+    def of(self, env: Any) -> BuiltT:
+        """Return what is built out of an environment."""
+        script = getattr(env, "_env", env)
+        if self._built is None or not module(CALL).isSame(script, self._seen):
+            self._built = self._build(env)
+            self._seen = module(CALL).seen(script)
+        return self._built

@@ -15,14 +15,13 @@ import httpx
 from shared import limits
 from shared.adapters.cloudflare.errors import unavailable
 from shared.adapters.cloudflare.http import outside
-from shared.adapters.cloudflare.javascript import module, unwrapped
+from shared.adapters.cloudflare.javascript import CALL, module, unwrapped
 from shared.config import Settings
 from shared.errors import Unavailable
 from shared.ports import JsonObject
 from shared.telemetry import Stream
 from shared.telemetry_rows import checked_rows
 
-_CALL: Final = "call.mjs"
 _EXACT: Final = 2**53 - 1
 """From here on a JavaScript number is not every integer, and Pipelines takes no BigInt."""
 _JSON: Final = {"Content-Type": "application/json"}
@@ -66,7 +65,7 @@ def pipeline(binding: Any) -> Sink:
 
     async def send(rows: str, /) -> None:
         with unavailable("Pipelines"):
-            await module(_CALL).callWithJson(unwrapped(binding), "send", rows)
+            await module(CALL).callWithJson(unwrapped(binding), "send", rows)
 
     return send
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from shared.clock import format_instant
 from shared.engagement.clicks import read
-from shared.engagement.posters import EVENT_REQUESTS_PER_WINDOW
+from shared.engagement.posters import EVENT_REQUESTS_PER_WINDOW, LEASED, LEASED_MOST
 from shared.errors import Unavailable
 from tests.fixtures.engagement import FIREFOX, PAGE, PATH, Counted, Engagement, impression
 from tests.fixtures.platform_api import CLICK_KEY
@@ -195,6 +195,30 @@ async def test_a_key_has_so_many_requests_a_minute(engagement: Engagement) -> No
     assert await engagement.counted() == before
     engagement.api.clock.advance(timedelta(minutes=1))
     assert (await engagement.post(good)).status_code == 202
+
+
+async def test_what_is_left_of_a_minute_is_taken_to_the_last(engagement: Engagement) -> None:
+    good, limit = impression(engagement.items[0]), EVENT_REQUESTS_PER_WINDOW
+    await engagement.post(good)
+    used = "UPDATE api_usage SET used = $1 WHERE id LIKE '%:events'"
+    await engagement.db.execute(used, limit - 2)
+    engagement.forget()
+    left = [(await engagement.post(good)).headers["ratelimit"].split(";")[1] for _ in range(3)]
+    assert left == ["r=1", "r=0", "r=0"]
+    assert (await engagement.post(good)).status_code == 429
+
+
+async def test_a_busy_isolate_takes_more_at_a_time(engagement: Engagement) -> None:
+    good, taken = impression(engagement.items[0]), []
+    for _ in range(7):
+        await engagement.post(good)
+        used = await engagement.db.fetch_value(
+            "SELECT used FROM api_usage WHERE id LIKE '%:events'"
+        )
+        taken.append(used - sum(taken))
+        for lease in engagement.api.current().memory.leases.values():
+            lease.left = 0
+    assert taken == [LEASED, 1_000, 2_000, 4_000, *[LEASED_MOST] * 3]
 
 
 class Broken:
