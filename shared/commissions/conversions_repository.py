@@ -36,6 +36,14 @@ class Conversions:
         )
         return {row["order_id"]: Conversion(**row) for row in rows}
 
+    async def find(self, conversion_id: str) -> Conversion:
+        """Return a conversion that a commission names."""
+        row = await self._db.fetch_one(
+            f"SELECT {_COLUMNS} FROM conversion WHERE id = $1", conversion_id
+        )
+        assert row is not None  # noqa: S101 - both were kept in one transaction
+        return Conversion(**row)
+
     async def add(self, conversions: Sequence[Conversion]) -> None:
         """Keep new conversions; an order that has one keeps it."""
         if conversions:

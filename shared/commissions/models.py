@@ -75,7 +75,7 @@ class AppliedRate:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One attributed order, with the facts that it rests on."""
+    """One attributed order, with the facts that it rests on; without a rate it earns nothing."""
 
     id: str
     order_id: str

@@ -1,4 +1,7 @@
-"""What a publisher sees of its commissions: the facts and the amounts, not who worked on them."""
+"""What a publisher sees of its commissions: the facts and the amounts, not who worked on them.
+
+Staff sees the same and more (`schemas.py`). Amounts are in minor units.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shared.commissions.models import CommissionStatus, ConversionKind
-from shared.commissions.schemas import FactRead, InvoiceLineRead, PaidLine
+from shared.commissions.models import CommissionStatus, ConversionKind, Fact
 
 
 class OwnCommission(BaseModel):
-    """What one capture of an order earns, less what refunds took back. In minor units."""
+    """What one capture of an order earns, less what refunds took back."""
 
     id: str
     order_id: str
@@ -55,11 +57,26 @@ class OwnDispute(BaseModel):
     note: str | None
 
 
+class InvoiceLineRead(BaseModel):
+    """What an invoice pays of a commission."""
+
+    commission_id: str
+    order_id: str
+    amount_minor: int = Field(description="Negative where a refund came after a payout.")
+
+
+class PaidLine(InvoiceLineRead):
+    """The same, with the payout that it belongs to."""
+
+    payout_id: str
+    invoice_number: int
+
+
 class OwnCommissionExplained(OwnCommission):
     """A commission with the facts that it follows from."""
 
     conversion: OwnConversion
-    facts: list[FactRead]
+    facts: list[Fact]
     disputes: list[OwnDispute]
     payments: list[PaidLine]
 
@@ -71,7 +88,7 @@ class OwnPayout(BaseModel):
     currency: str
     amount_minor: int
     payment_reference: str | None
-    invoice_number: int
+    invoice_number: int = Field(description="Counts the publisher's invoices.")
     created_at: datetime
 
 

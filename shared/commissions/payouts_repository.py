@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from shared.commissions.ledger import Account
-from shared.commissions.schemas import InvoiceLineRead, PayoutRead
+from shared.commissions.own_schemas import InvoiceLineRead
+from shared.commissions.schemas import PayoutRead
 from shared.ids import derived_id
 from shared.ports import Database
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.commissions.conversions_repository import Conversions
+from shared.commissions.models import Fact
 from shared.commissions.reading_repository import CommissionReads
 from shared.commissions.review_repository import Reviews
 from shared.commissions.schemas import (
     Balance,
     CommissionExplained,
-    FactRead,
     MovementRead,
     Statement,
 )
@@ -39,7 +40,7 @@ async def explained(
     movements = await reads.movements(commission_id)
     return CommissionExplained(
         **found.model_dump(),
-        conversion=await reads.conversion(found.conversion_id),
+        conversion=await Conversions(db).find(found.conversion_id),
         facts=_facts(movements),
         movements=list(movements),
         disputes=list(await Reviews(db).disputes(commission_id)),
@@ -91,14 +92,14 @@ async def statement(
     )
 
 
-def _facts(movements: Sequence[MovementRead]) -> list[FactRead]:
+def _facts(movements: Sequence[MovementRead]) -> list[Fact]:
     """Return each fact with what all of its movements add up to."""
-    facts: dict[tuple[str, str], FactRead] = {}
+    facts: dict[tuple[str, str], Fact] = {}
     for one in movements:
         if one.fact_kind is None or one.fact_id is None:
             continue
         held = facts.get((one.fact_kind, one.fact_id))
-        facts[one.fact_kind, one.fact_id] = FactRead(
+        facts[one.fact_kind, one.fact_id] = Fact(
             kind=one.fact_kind,
             id=one.fact_id,
             occurred_at=one.occurred_at,

@@ -8,20 +8,18 @@ from datetime import datetime
 from typing import Final
 
 from shared.commissions.ledger import Account
+from shared.commissions.own_schemas import PaidLine
 from shared.commissions.schemas import (
     Balance,
     CommissionRead,
-    ConversionRead,
     EntryRead,
     MovementRead,
-    PaidLine,
     StatementBalance,
     StatementLine,
 )
 from shared.ports import Database
 
 _COMMISSION: Final = ", ".join(CommissionRead.model_fields)
-_CONVERSION: Final = ", ".join(ConversionRead.model_fields)
 _MOVEMENT: Final = ", ".join(name for name in MovementRead.model_fields if name != "entries")
 _LINE: Final = (
     "t.id, t.kind, t.booked_at, t.occurred_at, t.commission_id, c.order_id, t.payout_id,"
@@ -69,13 +67,6 @@ class CommissionReads:
             f"SELECT {_COMMISSION} FROM commission WHERE id = $1", commission_id
         )
         return None if row is None else CommissionRead.model_validate(dict(row))
-
-    async def conversion(self, conversion_id: str) -> ConversionRead:
-        """Return a conversion that a commission names."""
-        row = await self._db.fetch_one(
-            f"SELECT {_CONVERSION} FROM conversion WHERE id = $1", conversion_id
-        )
-        return ConversionRead.model_validate(dict(row or {}))
 
     async def movements(self, commission_id: str) -> Sequence[MovementRead]:
         """Return the movements of a commission with their entries, oldest first."""

@@ -8,7 +8,14 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.commissions.ledger import AccountKind, TransactionKind
-from shared.commissions.models import CommissionStatus, ConversionKind, FactKind
+from shared.commissions.models import Conversion, Fact, FactKind
+from shared.commissions.own_schemas import (
+    InvoiceLineRead,
+    OwnCommission,
+    OwnDispute,
+    OwnPayout,
+    PaidLine,
+)
 from shared.publishers.models import Reference
 
 APPROVALS_MAX: Final = 1_000
@@ -64,48 +71,14 @@ class CodeAssigned(BaseModel):
     ended_by: str | None
 
 
-class CommissionRead(BaseModel):
-    """What one capture earns, less what refunds took back."""
+class CommissionRead(OwnCommission):
+    """What one capture earns, less what refunds took back, and who worked on it."""
 
-    id: str
     conversion_id: str
-    order_id: str
     transaction_id: str = Field(description="The payment that was captured.")
     publisher_id: str
-    program_id: str
-    currency: str
-    captured_minor: int
-    amount_minor: int = Field(description="What is left of it.")
-    paid_minor: int = Field(description="What payouts have settled of it.")
-    status: CommissionStatus
-    earned_at: datetime
-    approvable_at: datetime = Field(description="The end of its hold.")
-    created_at: datetime
     updated_at: datetime
     updated_by: str
-
-
-class ConversionRead(BaseModel):
-    """Why an order is attributed, and at which rate."""
-
-    id: str
-    order_id: str
-    kind: ConversionKind
-    publisher_id: str
-    program_id: str
-    publication_id: str | None
-    item_id: str | None
-    product_id: str | None
-    click_id: str | None
-    clicked_at: datetime | None
-    discount_code: str | None
-    assignment_id: str | None
-    window_days: int
-    hold_days: int
-    rate_id: str | None = Field(description="Null if no rate was in force: nothing is earned.")
-    basis_points: int
-    ordered_at: datetime
-    decided_at: datetime
 
 
 class EntryRead(BaseModel):
@@ -132,52 +105,20 @@ class MovementRead(BaseModel):
     entries: list[EntryRead]
 
 
-class FactRead(BaseModel):
-    """One fact of the order, and what it adds to the commission: the sum of its movements."""
+class DisputeRead(OwnDispute):
+    """An objection to a commission, and who raised and resolved it."""
 
-    kind: FactKind
-    id: str
-    occurred_at: datetime
-    money_minor: int
-    commission_minor: int
-
-
-class DisputeRead(BaseModel):
-    """An objection to a commission."""
-
-    id: str
     commission_id: str
     publisher_id: str
-    raised_by_kind: Literal["staff", "publisher"]
     raised_by: str
-    raised_at: datetime
-    reason: str
-    resolution: Literal["upheld", "rejected"] | None
     resolved_by: str | None
-    resolved_at: datetime | None
-    note: str | None
-
-
-class InvoiceLineRead(BaseModel):
-    """What an invoice pays of a commission."""
-
-    commission_id: str
-    order_id: str
-    amount_minor: int = Field(description="Negative where a refund came after a payout.")
-
-
-class PaidLine(InvoiceLineRead):
-    """The same, with the payout that it belongs to."""
-
-    payout_id: str
-    invoice_number: int
 
 
 class CommissionExplained(CommissionRead):
     """A commission from its conversion through its facts to the movements of the ledger."""
 
-    conversion: ConversionRead
-    facts: list[FactRead]
+    conversion: Conversion
+    facts: list[Fact]
     movements: list[MovementRead]
     disputes: list[DisputeRead]
     payments: list[PaidLine]
@@ -256,18 +197,12 @@ class PayoutRequest(BaseModel):
     note: Annotated[str, Field(max_length=2_000), AfterValidator(_plain)] = ""
 
 
-class PayoutRead(BaseModel):
-    """A payment to a publisher."""
+class PayoutRead(OwnPayout):
+    """A payment to a publisher, and who made it."""
 
-    id: str
     publisher_id: str
-    currency: str
-    amount_minor: int
-    payment_reference: str | None
     note: str
     invoice_id: str
-    invoice_number: int = Field(description="Counts the publisher's invoices.")
-    created_at: datetime
     created_by: str
 
 
