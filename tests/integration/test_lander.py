@@ -114,7 +114,7 @@ class TestFlush:
         assert await by_count.flush() == 10
         assert _snapshots(lake) == 3
         for number in range(10, 13):
-            await lake.commerce.send([event(number, sku="x" * 600)])
+            await lake.commerce.send([event(number, sku="x" * 900)])
         by_size = Lander(lake.journal, lake.catalog, rhythm=replace(QUICK, size=1000))
         assert await by_size.flush() == 3
         assert _snapshots(lake) == 6

@@ -17,6 +17,7 @@ import pytest
 from shared.adapters.postgresql import PostgresqlDatabase, prepare_connection
 from shared.engagement.clicks import read
 from shared.identity.access import HEADER
+from shared.ids import new_id
 from tests.fixtures.edge import CLICK_KEY, Surroundings
 from tests.fixtures.engagement import FIREFOX, PAGE, impression
 from tests.fixtures.platform_api import product, write_products
@@ -122,8 +123,9 @@ def _site(
         assert answer.status in {200, 201}, answer.body
         return answer.json()
 
-    publisher = ask("publishers", {"name": "Edge", "email": "a@b.example", "status": "active"})
-    program = ask("programs", {"name": "Edge", "status": "active"})
+    name = new_id("edge")  # the database is that of other modules too
+    publisher = ask("publishers", {"name": name, "email": "a@b.example", "status": "active"})
+    program = ask("programs", {"name": name, "status": "active"})
     path = f"publishers/{publisher['id']}"
     made = ask(
         f"{path}/publications",
