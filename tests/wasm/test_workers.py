@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pytest_asyncio
 from shared.identity.access import HEADER
 from shared.ports import JsonObject
 from shared.telemetry import CommerceEvent
-from tests.fixtures.edge import EdgePlatform, Surroundings, started_edge
+from tests.fixtures.edge import Surroundings, started_edge
 from tests.wasm.bridge import Bridge
 from tests.wasm.edge_worker import EdgeError, EdgeWorker
 from tests.wasm.embedded_twin import newest, rows_of, synced
@@ -40,13 +40,8 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     pytest.fail("it did not happen in time")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def edge_platform(
-    new_database: Callable[[], Awaitable[str]], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[EdgePlatform]:
-    """Workers that nobody has used before."""
-    with started_edge(await new_database(), tmp_path_factory) as platform:
-        yield platform
+# Workers that nobody has used before.
+edge_platform = pytest_asyncio.fixture(started_edge, scope="module", loop_scope="session")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
