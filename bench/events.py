@@ -250,8 +250,9 @@ def _local(
         )
         taking = replace(bindings, publication=_Taking(), counters=_Uncounted())
         kept, app = create_app(lambda _: bindings), create_app(lambda _: taking)
-        app.add_api_route("/bare", _bare, methods=["POST"])
-        app.router.routes.insert(0, app.router.routes.pop())  # found at once
+        routed = app.app
+        routed.add_api_route("/bare", _bare, methods=["POST"])
+        routed.router.routes.insert(0, routed.router.routes.pop())  # found at once
         times = {
             "ours": partial(_local_time, runner, app, PATH),
             "bare": partial(_local_time, runner, app, "/bare"),

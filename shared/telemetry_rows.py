@@ -73,7 +73,8 @@ def part(stream: Stream, columns: Mapping[str, Any]) -> Part:
     known = {name: value for name, value in columns.items() if value is not None}
     adapter = _COLUMNS[stream]
     try:
-        text = adapter.dump_json(adapter.validate_python(known)).decode()[1:-1]
+        right = adapter.validator.validate_python(known)
+        text = adapter.serializer.to_json(right).decode()[1:-1]
     except ValidationError as error:
         raise refusal(stream, error) from error
     except PydanticSerializationError as error:

@@ -24,7 +24,7 @@ _BOT: Final = re.compile(
     re.IGNORECASE,
 )
 _TABLET: Final = re.compile(r"iPad|Tablet|Android(?!.*Mobile)")
-_PREFETCH_HEADERS: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_PREFETCH_HEADERS: Final = frozenset({"sec-purpose", "purpose", "x-purpose", "x-moz"})
 _PREFETCHES: Final = ("prefetch", "prerender", "preview")
 
 
@@ -58,12 +58,7 @@ def visitor_of(
         referrer_host=host_of(page),
         device_class=device_class,
         is_bot=is_bot,
-        is_prefetch=any(
-            word in headers[name].lower()
-            for name in _PREFETCH_HEADERS
-            if name in headers
-            for word in _PREFETCHES
-        ),
+        is_prefetch=_is_prefetch(headers),
     )
 
 
@@ -75,6 +70,13 @@ def host_of(url: str | None) -> str | None:
     except ValueError:
         return None
     return host if host and len(host) <= _HOST_LENGTH and host.isascii() else None
+
+
+def _is_prefetch(headers: Mapping[str, str]) -> bool:
+    if _PREFETCH_HEADERS.isdisjoint(headers):
+        return False
+    told = [headers[name].lower() for name in _PREFETCH_HEADERS if name in headers]
+    return any(word in text for text in told for word in _PREFETCHES)
 
 
 def _is_country(code: str | None) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from shared.http.middleware.security_headers import HEADERS
@@ -12,8 +11,7 @@ from shared.http.middleware.security_headers import HEADERS
 JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request.
 
     Args:
@@ -38,12 +36,11 @@ class Asked:
         return next((value for key, value in pairs if key == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """An answer, with every header that it has."""
 
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
     body: bytes | str = b""
 
 

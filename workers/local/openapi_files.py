@@ -10,7 +10,7 @@ from dashboard_api.app import create_app as dashboard_app
 from fastapi import Request
 from ingest.app import internal_app
 from ingest.public_app import public_app
-from platform_api.app import create_app as platform_app
+from platform_api.app import described_app as platform_app
 
 from shared.ports import JsonObject
 

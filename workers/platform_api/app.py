@@ -51,12 +51,17 @@ class Bind:
         await self.app(scope, receive, send)
 
 
-def create_app(bindings_of: BindingsOf) -> FastAPI:
-    """Return the application.
+def create_app(bindings_of: BindingsOf) -> HotRoutes:
+    """Return the application: the hot routes before everything, and `described_app`.
 
     Args:
         bindings_of: Gives the ports for one request; nothing in them outlives it.
     """
+    return HotRoutes(described_app(bindings_of), bindings_of)
+
+
+def described_app(bindings_of: BindingsOf) -> FastAPI:
+    """Return what answers all routes but the hot ones, and describes them all."""
     app = FastAPI(
         title="platform-api",
         version="0.1.0",
@@ -83,7 +88,6 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
     app.add_middleware(Bind, bindings_of=bindings_of)
     for outer in (Errors, RateLimitHeaders, SecurityHeaders, RequestId):
         app.add_middleware(outer)
-    app.add_middleware(HotRoutes, bindings_of=bindings_of)
     return app
 
 

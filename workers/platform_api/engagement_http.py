@@ -64,7 +64,8 @@ async def answer(bindings_of: Callable[[], PlatformBindings], asked: Asked) -> A
         asked: The request.
     """
     fresh = new_id("req")
-    request_id = request_id_of(asked.headers.get("x-request-id", fresh))
+    given = asked.headers.get("x-request-id")
+    request_id = fresh if given is None else request_id_of(given)
     try:
         found = await _answer(bindings_of(), asked, fresh)
     except DomainError as error:

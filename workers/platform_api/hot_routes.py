@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastapi import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI, Request
+from starlette.types import Receive, Scope, Send
 
 from platform_api.bindings import PlatformBindings
 from platform_api.engagement_http import answer, is_hot
@@ -17,7 +17,7 @@ from shared.http.plain import Answered, Asked
 class HotRoutes:
     """Hands hot paths to `engagement_http`, and the others on."""
 
-    def __init__(self, app: ASGIApp, bindings_of: Callable[[Request], PlatformBindings]) -> None:
+    def __init__(self, app: FastAPI, bindings_of: Callable[[Request], PlatformBindings]) -> None:
         self.app = app
         self.bindings_of = bindings_of
 
@@ -45,19 +45,25 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 def _asked(scope: Scope, body: bytes) -> Asked:
-    headers: dict[str, str] = {}
-    for raw_name, raw_text in scope["headers"]:
-        name, text = raw_name.decode("latin-1"), raw_text.decode("latin-1")
-        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     client = scope.get("client")
     return Asked(
         method=scope["method"],
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
-        headers=headers,
+        headers=_headers(scope["headers"]),
         body=body,
         address=client[0] if client else None,
     )
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in raw}
+    if len(headers) < len(raw):  # one that is there several times is one list
+        texts: dict[bytes, list[bytes]] = {}
+        for name, text in raw:
+            texts.setdefault(name, []).append(text)
+        return {n.decode("latin-1"): b", ".join(t).decode("latin-1") for n, t in texts.items()}
+    return headers
 
 
 async def _send(found: Answered, send: Send) -> None:

@@ -12,7 +12,7 @@ import httpx
 from pydantic_core import to_json
 from pyodide.ffi import JsException
 
-from shared.adapters.cloudflare.javascript import CALL, module, unwrapped
+from shared.adapters.cloudflare.javascript import function, unwrapped
 from shared.config import Settings
 from shared.errors import InvalidInput, SettingsInvalid, Unavailable
 from shared.ports import CounterPoint
@@ -60,7 +60,7 @@ class AnalyticsCounters:
             for point in points
         ]
         try:
-            module(CALL).callForEach(
+            function("callForEach")(
                 unwrapped(self._dataset), "writeDataPoint", to_json(written).decode()
             )
         except JsException as error:

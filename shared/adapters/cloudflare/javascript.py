@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from pyodide.ffi import JsProxy
@@ -10,7 +11,6 @@ from workers import import_from_javascript
 
 CALL: Final = "call.mjs"
 """Calls of bindings that Python cannot make, or makes more slowly."""
-_MODULES: Final[dict[str, Any]] = {}
 
 
 def unwrapped(binding: Any) -> Any:
@@ -18,8 +18,10 @@ def unwrapped(binding: Any) -> Any:
     return binding if isinstance(binding, JsProxy) else binding._binding  # noqa: SLF001 - the SDK's
 
 
-def module(name: str) -> Any:
-    """Return a module that is staged beside the Worker, such as `call.mjs`."""
-    if name not in _MODULES:
-        _MODULES[name] = import_from_javascript(name)
-    return _MODULES[name]
+@cache
+def function(name: str, module: str = CALL) -> Any:
+    """Return a function of a module that is staged beside the Worker.
+
+    It is held: to look it up is a crossing as dear as to call it.
+    """
+    return getattr(import_from_javascript(module), name)

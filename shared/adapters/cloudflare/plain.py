@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from pyodide.ffi import to_js
 
 from shared import limits
-from shared.adapters.cloudflare.javascript import module
+from shared.adapters.cloudflare.javascript import function
 from shared.http.plain import Answered, Asked
 
 _PLAIN: Final = "plain.mjs"
@@ -22,7 +22,7 @@ async def asked(request: Any, is_wanted: Callable[[str], bool]) -> Asked | None:
     script = request.js_object
     if not is_wanted(_path(script.url)):
         return None
-    found = await module(_PLAIN).asked(script, limits.REQUEST_BODY_BYTES)
+    found = await function("asked", _PLAIN)(script, limits.REQUEST_BODY_BYTES)
     if found is None:
         return None
     head, _, body = found.partition("\n")
@@ -33,7 +33,7 @@ async def asked(request: Any, is_wanted: Callable[[str], bool]) -> Asked | None:
 def answered(found: Answered) -> Any:
     """Return the answer as the runtime wants it."""
     body = to_js(found.body) if isinstance(found.body, bytes) else found.body
-    made = module(_PLAIN).answered(found.status, to_json(found.headers).decode(), body)
+    made = function("answered", _PLAIN)(found.status, to_json(found.headers).decode(), body)
     return SimpleNamespace(js_object=made)  # what the SDK hands on without looking into it
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from shared.adapters.cloudflare.javascript import CALL, module
+from shared.adapters.cloudflare.javascript import function
 from shared.config import Settings, load_settings
 from shared.errors import Unavailable
 
@@ -64,7 +64,7 @@ class Once(Generic[BuiltT]):
     def of(self, env: Any) -> BuiltT:
         """Return what is built out of an environment."""
         script = getattr(env, "_env", env)
-        if self._built is None or not module(CALL).isSame(script, self._seen):
+        if self._built is None or not function("isSame")(script, self._seen):
             self._built = self._build(env)
-            self._seen = module(CALL).seen(script)
+            self._seen = function("seen")(script)
         return self._built

@@ -15,7 +15,7 @@ import httpx
 from shared import limits
 from shared.adapters.cloudflare.errors import unavailable
 from shared.adapters.cloudflare.http import outside
-from shared.adapters.cloudflare.javascript import CALL, module, unwrapped
+from shared.adapters.cloudflare.javascript import function, unwrapped
 from shared.config import Settings
 from shared.errors import Unavailable
 from shared.ports import JsonObject
@@ -65,7 +65,7 @@ def pipeline(binding: Any) -> Sink:
 
     async def send(rows: str, /) -> None:
         with unavailable("Pipelines"):
-            await module(CALL).callWithJson(unwrapped(binding), "send", rows)
+            await function("callWithJson")(unwrapped(binding), "send", rows)
 
     return send
 
