@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -11,12 +12,14 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pyarrow as pa
 import pytest
+from local.iceberg_faults import RATE_LIMITED
 from measurement.app import MeasurementBindings, create_app
 from measurement.jobs import Jobs
 
@@ -268,10 +271,13 @@ class TestCommand:
             " MEASUREMENT_TOKEN is required\n"
         )
 
-    async def test_serves_and_stops_when_told(self, lake: Lake, tmp_path: Path) -> None:
+    @contextlib.asynccontextmanager
+    async def process(
+        self, lake: Lake, folder: Path, objects: DirectoryObjectStore | None = None
+    ) -> AsyncIterator[tuple[subprocess.Popen[bytes], HttpMeasurement]]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        process = subprocess.Popen(  # noqa: ASYNC220 - it lasts as long as the test
+        process = subprocess.Popen(  # noqa: ASYNC220 - it lasts as long as the block
             [sys.executable, "-m", "measurement"],
             env=self.environment(
                 CATALOG_URI=lake.server.url,
@@ -279,21 +285,50 @@ class TestCommand:
                 CATALOG_TOKEN=lake.server.token,
                 MEASUREMENT_TOKEN=TOKEN,
                 PORT=str(port),
-                STAGING=str(tmp_path / "work"),
+                STAGING=str(folder / "work"),
             ),
             stderr=subprocess.DEVNULL,
         )
+        url = f"http://127.0.0.1:{port}"
         try:
-            url = f"http://127.0.0.1:{port}"
-            engine = HttpMeasurement(
-                lambda: httpx.AsyncClient(base_url=url, timeout=30), token=TOKEN
-            )
             await listening(url)
-            assert (await engine.query("summary", {}))["products"] == 0
+            yield (
+                process,
+                HttpMeasurement(
+                    lambda: httpx.AsyncClient(base_url=url, timeout=30),
+                    token=TOKEN,
+                    objects=objects,
+                ),
+            )
         finally:
-            process.send_signal(signal.SIGTERM)
-            stopped = await asyncio.to_thread(process.wait, 30)
-        assert stopped in (0, -signal.SIGTERM)
+            process.kill()
+            process.wait()
+
+    async def stop(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 60) in (0, -signal.SIGTERM)
+
+    async def test_serves_and_stops_when_told(self, lake: Lake, tmp_path: Path) -> None:
+        async with self.process(lake, tmp_path) as (process, engine):
+            assert (await engine.query("summary", {}))["products"] == 0
+            await self.stop(process)
+
+    async def test_finishes_what_runs_when_told_to_stop(self, lake: Lake, tmp_path: Path) -> None:
+        with contextlib.closing(DirectoryObjectStore(tmp_path / "objects")) as objects:
+            lab = Lab(lake.catalog, objects, tmp_path / "lab")
+            lab.dimension = [product("prd_a")]
+            lab.append([event("e1", "prd_a", NOON)])
+            request = await lab.request(DAY)
+            async with self.process(lake, tmp_path, objects) as (process, engine):
+                for stage in STAGES[:-1]:
+                    await engine.refresh(stage, request)
+                lake.server.faults.add(replace(RATE_LIMITED, retry_after=2))
+                asking = asyncio.create_task(engine.refresh(STAGES[-1], request))
+                while not lake.server.faults.happened:  # noqa: ASYNC110 - a thread changes it
+                    await asyncio.sleep(0.02)
+                asking.cancel()  # nobody waits for it any more
+                await self.stop(process)
+            lab.check(DAY)
 
 
 async def listening(url: str) -> None:

@@ -17,6 +17,8 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("unknown_item", {"item_id": "itm_\x00"}),
     ("in_the_future", {"occurred_at": timedelta(minutes=6)}),
     ("too_old", {"occurred_at": timedelta(days=-7, seconds=-1)}),
+    ("too_old", {"occurred_at": "0001-01-01T00:00:00+14:00"}),
+    ("in_the_future", {"occurred_at": "9999-12-31T23:59:59-14:00"}),
     ("forged_click", {"click_id": "A" * 76}),
     ("forged_click", {"click_id": "of another key"}),
     ("forged_click", {"click_id": "of another item"}),
