@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,11 +13,11 @@ from pydantic_core import to_json
 from shared.engagement import clicks
 from shared.engagement.bindings import EngagementBindings, believed_keys, signing_key
 from shared.engagement.intake import Intake
-from shared.engagement.items import published_items
+from shared.engagement.items import beyond_limit, published_items
 from shared.engagement.models import PublishedItem, Visitor
 from shared.engagement.posters import Poster
 from shared.engagement.recording import Happening, attributable_click, record
-from shared.engagement.schemas import EngagementEvent, Reason
+from shared.engagement.schemas import ITEMS_MAX, EngagementEvent, Reason
 from shared.ids import derived_id, series
 
 AHEAD: Final = timedelta(minutes=5)
@@ -28,6 +28,7 @@ _LEAST: Final = 2
 """An event has at least a type and an item; no two clicks are the same one."""
 _DETAILS: Final[Mapping[Reason, str]] = {
     "unknown_item": "/item_id: is no published item of the publisher",
+    "too_many_items": f"/item_id: a request may name at most {ITEMS_MAX} different items",
     "in_the_future": "/occurred_at: is in the future",
     "too_old": "/occurred_at: is more than 7 days ago",
     "forged_click": "/click_id: is no click on this item",
@@ -40,6 +41,8 @@ class _Judge:
     poster: Poster
     visitor: Visitor
     items: Mapping[str, PublishedItem | None]
+    beyond: Collection[str]
+    """Items that are too many."""
     key: str
     believed: Sequence[str]
     now: datetime
@@ -53,6 +56,8 @@ class _Judge:
 
     def __call__(self, event: EngagementEvent, times: int) -> Happening | Reason:
         """Return what an event is that came so many times alike, or why it is refused."""
+        if event.item_id in self.beyond:
+            return "too_many_items"
         item = self.items[event.item_id]
         at = event.occurred_at or self.now
         if event.type == "conversion" and self.poster.is_page:
@@ -75,7 +80,11 @@ class _Judge:
                 return "forged_click"
         elif event.type == "click":
             click, click_id = attributable_click(
-                item, at, event_id=ids[0], visitor=self.visitor, key=self.key
+                item,
+                min(at, self.now),  # a clock that is fast must not put it after its order
+                event_id=ids[0],
+                visitor=self.visitor,
+                key=self.key,
             )
         return Happening(
             ids,
@@ -92,9 +101,12 @@ class _Judge:
         )
 
     def _ids(self, event: EngagementEvent, item: PublishedItem, times: int) -> Sequence[str]:
-        if event.event_id is None:
-            return list(islice(self.fresh, times))
-        return [derived_id("evt", item.publisher_id, event.type, item.id, event.event_id)]
+        about = ("evt", item.publisher_id, event.type, item.id)
+        if event.event_id is not None:
+            return [derived_id(*about, event.event_id)]
+        if event.order_reference is not None:
+            return [derived_id(*about, "order", event.order_reference)]
+        return list(islice(self.fresh, times))
 
 
 async def capture(
@@ -113,10 +125,11 @@ async def capture(
     Raises:
         Unavailable: Nothing was counted; send it again.
     """
-    named = (event.item_id for event in intake.events.values())
-    items = await published_items(bindings, named, now)
+    named = [event.item_id for event in intake.events.values()]
+    beyond = beyond_limit(named) if len(named) > ITEMS_MAX else frozenset()
+    items = await published_items(bindings, [name for name in named if name not in beyond], now)
     key, believed = signing_key(bindings.settings), believed_keys(bindings.settings)
-    judge = _Judge(poster, visitor, items, key, believed, now, series("evt", request))
+    judge = _Judge(poster, visitor, items, beyond, key, believed, now, series("evt", request))
     right: dict[str, Happening] = {}
     verdicts = {index: _refused(index, "invalid", why) for index, why in intake.invalid.items()}
     refused = len(verdicts)

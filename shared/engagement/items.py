@@ -13,9 +13,16 @@ from shared.engagement.bindings import EngagementBindings
 from shared.engagement.items_repository import COLUMNS, PublishedItems
 from shared.engagement.memory import HELD
 from shared.engagement.models import PublishedItem
+from shared.engagement.schemas import ITEMS_MAX
 from shared.ports import Cache, Json
 
 _ID: Final = re.compile(r"itm_[0-9a-f]{32}\Z")
+
+
+def beyond_limit(ids: Iterable[str]) -> frozenset[str]:
+    """Return the ids that are too many in one request; one that could be no item's is none."""
+    asked = [item_id for item_id in dict.fromkeys(ids) if _ID.match(item_id)]
+    return frozenset(asked[ITEMS_MAX:])
 
 
 async def published_items(

@@ -19,6 +19,8 @@ from shared.orders.events import CLICK_ID
 
 _PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}\Z")
 """A path on the same host: no host of its own in any spelling that a browser understands."""
+_SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
+"""What has a meaning in an address; the rest is not allowed in a header."""
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -79,7 +81,8 @@ async def _target(
 
 
 def _address(item: PublishedItem, to: str | None, settings: Settings) -> str:
-    page = item.url or f"https://{settings.SHOP_DOMAIN}/products/{quote(item.handle)}"
+    page = item.url or f"https://{settings.SHOP_DOMAIN}/products/{item.handle}"
+    page = quote(page, safe=_SAFE)
     if to is None:
         return page
     if _PATH.match(to) is None:

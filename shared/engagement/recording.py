@@ -154,7 +154,6 @@ def _rows(happenings: Sequence[Happening], received_at: datetime) -> Rows:
             occurred_at=one.occurred_at,
             click_id=one.click_id,
             duration_ms=one.duration_ms,
-            order_id=one.order_reference,
             amount=one.amount,
             currency=one.currency,
         )

@@ -37,7 +37,10 @@ class EngagementCounts(BaseModel):
     impressions: int = 0
     views: int = 0
     engagements: int = 0
-    conversions: int = 0
+    conversions: int = Field(0, description="Orders that are attributed to the publisher.")
+    reported_conversions: int = Field(
+        0, description="What its own server reports: one order may be here and among those too."
+    )
     visitors: int = Field(0, description="Different ones of each day, added up.")
     not_by_persons: int = Field(0, description="Events of bots and prefetches, counted nowhere.")
 
@@ -59,20 +62,26 @@ class EngagementReport(BaseModel):
     snapshot_id: str | None = Field(description="Of the events; null before the first.")
 
 
-class LiveCounts(BaseModel):
-    """What persons did with an item, counted as it happens."""
+class LiveTotal(BaseModel):
+    """What persons did with all the items of a publisher, counted as it happens."""
 
-    item_id: str
     clicks: int
     impressions: int
     views: int
     engagements: int
-    conversions: int
+    conversions: int = Field(description="What the publisher's server reports.")
+
+
+class LiveCounts(LiveTotal):
+    """The same with one of the items."""
+
+    item_id: str
 
 
 class LiveCounters(BaseModel):
     """The live counts of a publisher; they may be sampled, and count what is sent twice twice."""
 
     items: list[LiveCounts]
+    total: LiveTotal
     since: datetime
     as_of: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from shared.engagement.report_schemas import (
     EngagementQuery,
     LiveCounters,
     LiveCounts,
+    LiveTotal,
 )
 from shared.errors import BadRequest, FieldProblem
 from shared.performance.sql_engagement import EngagementGroup
@@ -23,6 +25,8 @@ DAYS: Final = 30
 NEWEST: Final = "engagement:newest-snapshot"
 NEWEST_KEPT: Final = timedelta(minutes=1)
 REPORTS_KEPT: Final = timedelta(hours=1)
+_COUNTS: Final = tuple(LiveTotal.model_fields)
+"""In the order of a counter point's doubles."""
 COUNTERS_KEPT: Final = timedelta(days=90)
 """How far back live counts go."""
 
@@ -88,21 +92,15 @@ async def live_counters(
     if not now - COUNTERS_KEPT <= start <= now:
         raise _bad("since", f"must be within the last {COUNTERS_KEPT.days} days")
     totals = await counters.totals(publisher_id, since=start)
-    items = [_counts(item_id, tuple(doubles)) for item_id, doubles in totals.items()]
+    items = [LiveCounts(item_id=item_id, **_counts(one)) for item_id, one in totals.items()]
     items.sort(key=lambda item: (-item.clicks, -item.impressions, item.item_id))
-    return LiveCounters(items=items, since=start, as_of=now)
+    sums = [sum(column) for column in zip(*totals.values(), strict=True)]
+    total = LiveTotal(**_counts(sums or [0.0] * len(_COUNTS)))
+    return LiveCounters(items=items, total=total, since=start, as_of=now)
 
 
-def _counts(item_id: str, doubles: tuple[float, ...]) -> LiveCounts:
-    clicks, impressions, views, engagements, conversions = (round(n) for n in doubles[:5])
-    return LiveCounts(
-        item_id=item_id,
-        clicks=clicks,
-        impressions=impressions,
-        views=views,
-        engagements=engagements,
-        conversions=conversions,
-    )
+def _counts(doubles: Sequence[float]) -> dict[str, int]:
+    return {name: round(number) for name, number in zip(_COUNTS, doubles, strict=False)}
 
 
 def _key(snapshot: str, request: JsonObject) -> str:

@@ -11,7 +11,7 @@ from shared.telemetry import PublicationEventType
 
 EVENTS_MAX: Final = 500
 ITEMS_MAX: Final = 250
-"""Distinct items in a request: each is one point of the counters."""
+"""Distinct items in a request: each is read from the cache, and is one point of the counters."""
 
 Visible = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
 
@@ -25,7 +25,10 @@ class EngagementEvent(BaseModel):
     item_id: Annotated[str, Field(max_length=100, description="The `id` of a published item.")]
     event_id: Annotated[
         Visible | None,
-        Field(description="Your own name for it. Sent again, with its time, it counts once."),
+        Field(
+            description="Your own name for it. Sent again, with its time, it counts once in reports"
+            " and earns once; live counters count every time."
+        ),
     ] = None
     occurred_at: Annotated[
         AwareDatetime | None, Field(description="Not in the future, at most 7 days ago; now.")
@@ -34,7 +37,10 @@ class EngagementEvent(BaseModel):
         str | None, Field(max_length=200, description="The click that led to it.")
     ] = None
     duration_ms: Annotated[int | None, Field(ge=0, le=86_400_000)] = None
-    order_reference: Annotated[Visible | None, Field(description="Of a conversion.")] = None
+    order_reference: Annotated[
+        Visible | None,
+        Field(description="Your own name for the order of a conversion; it counts once an item."),
+    ] = None
     amount: Annotated[
         Decimal | None,
         Field(ge=0, max_digits=15, decimal_places=4, description="Of a conversion."),
@@ -63,7 +69,13 @@ class EventBatch(BaseModel):
 
 
 Reason = Literal[
-    "invalid", "unknown_item", "in_the_future", "too_old", "forged_click", "secret_key_required"
+    "invalid",
+    "unknown_item",
+    "too_many_items",
+    "in_the_future",
+    "too_old",
+    "forged_click",
+    "secret_key_required",
 ]
 
 

@@ -18,12 +18,15 @@ _HASH_BYTES: Final = 16
 _NO_COUNTRIES: Final = frozenset({"XX", "T1"})
 _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z")
 _BOT: Final = re.compile(
-    r"bot\b|bot[/ _-]|crawl|spider|slurp|preview|scan|fetcher|monitor|headless|lighthouse"
-    r"|facebookexternalhit|whatsapp|telegram|skypeuripreview|embedly|pinterest/0|validator"
-    r"|curl/|wget/|python-|httpx/|aiohttp|go-http-client|java/|okhttp|libwww|axios/|node-fetch",
+    r"(?<!cu)bot\b|(?<!cu)bot[/ _-]|crawl|spider|slurp|preview|scan|fetcher|monitor|headless"
+    r"|lighthouse|facebookexternalhit|^whatsapp/|embedly|pinterest/0|validator|mediapartners"
+    r"|google-?other|google-inspectiontool|feedburner|curl/|wget/|python-|httpx/|aiohttp"
+    r"|go-http-client|java/|okhttp|httpclient|libwww|axios/|node-fetch|^node\b|undici|^ruby|^php"
+    r"|^dart/|postmanruntime|insomnia/",
     re.IGNORECASE,
 )
-_TABLET: Final = re.compile(r"iPad|Tablet|Android(?!.*Mobile)")
+"""Cubot makes phones; WhatsApp and Telegram name themselves in browsers of their apps too."""
+_TABLET: Final = re.compile(r"iPad|Tablet|^(?!.*Mobile).*Android")
 _PREFETCH_HEADERS: Final = frozenset({"sec-purpose", "purpose", "x-purpose", "x-moz"})
 _PREFETCHES: Final = ("prefetch", "prerender", "preview")
 

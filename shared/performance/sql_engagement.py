@@ -14,6 +14,7 @@ COLUMNS: Final = (
     "publisher_id",
     "publication_id",
     "item_id",
+    "order_id",
     "visitor_hash",
     "is_bot",
     "is_prefetch",
@@ -24,6 +25,7 @@ COUNTS: Final = (
     "views",
     "engagements",
     "conversions",
+    "reported_conversions",
     "visitors",
     "not_by_persons",
 )
@@ -53,7 +55,9 @@ _SUMS: Final = """
     count(*) FILTER (is_person AND event_type = 'impression') AS impressions,
     count(*) FILTER (is_person AND event_type = 'view') AS views,
     count(*) FILTER (is_person AND event_type = 'engagement') AS engagements,
-    count(*) FILTER (is_person AND event_type = 'conversion') AS conversions,
+    count(*) FILTER (event_type = 'conversion' AND order_id IS NOT NULL) AS conversions,
+    count(*) FILTER (is_person AND event_type = 'conversion' AND order_id IS NULL)
+        AS reported_conversions,
     count(DISTINCT visitor_hash) FILTER (is_person) AS visitors,
     count(*) FILTER (NOT is_person) AS not_by_persons
 """

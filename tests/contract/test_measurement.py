@@ -134,6 +134,14 @@ class TestEveryAdapter:
             {"event_id": "v1", "event_type": "view", "occurred_at": NOON, "item_id": "itm_b"},
             {"event_id": "b1", "event_type": "click", "occurred_at": NOON, "is_bot": True},
             {"event_id": "x1", "event_type": "click", "occurred_at": NOON, "publisher_id": "o"},
+            {
+                "event_id": "o1",
+                "event_type": "conversion",
+                "occurred_at": NOON,
+                "order_id": "ord_1",
+            },
+            {"event_id": "r1", "event_type": "conversion", "occurred_at": NOON},
+            {"event_id": "r1", "event_type": "conversion", "occurred_at": NOON},
         )
         asked = {
             "publisher_id": "pub_a",
@@ -146,6 +154,7 @@ class TestEveryAdapter:
         assert days == [("2026-03-20", 1, 1, 1), ("2026-03-21", 1, 0, 1)]
         assert report["total"]["clicks"] == 2
         assert report["total"]["not_by_persons"] == 1
+        assert (report["total"]["conversions"], report["total"]["reported_conversions"]) == (1, 1)
         assert report["snapshot_id"]
         items = await port.query("engagement", {**asked, "group_by": "item", "limit": 1})
         assert [(r["key"], r["clicks"]) for r in items["items"]] == [("itm_a", 2)]

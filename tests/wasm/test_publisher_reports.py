@@ -116,6 +116,9 @@ def test_live_counts_are_asked_of_analytics_engine(site: Site, analytics: SqlApi
         {"item_id": item, "clicks": n, "impressions": 2 * n, "views": 3 * n, "engagements": 4 * n,
          "conversions": 5 * n} for item, n in ((second, 1), (first, 0))
     ]  # fmt: skip
+    assert answer.json()["total"] == {
+        "clicks": 1, "impressions": 2, "views": 3, "engagements": 4, "conversions": 5
+    }  # fmt: skip
     [(authorization, query)] = analytics.asked
     [publication] = site.rows("SELECT publisher_id FROM publication_item i JOIN publication p"
                               " ON p.id = i.publication_id WHERE i.id = $1", first)  # fmt: skip

@@ -22,8 +22,10 @@ from platform_api.routes import (
 )
 from shared.http import docs, openapi, problems
 from shared.http.middleware.body_limit import BodyLimit
+from shared.http.middleware.conditional_reads import ConditionalReads
 from shared.http.middleware.cors import Cors
 from shared.http.middleware.errors import Errors
+from shared.http.middleware.head import Head
 from shared.http.middleware.rate_limit import RateLimitHeaders
 from shared.http.middleware.request_id import RequestId
 from shared.http.middleware.security_headers import SecurityHeaders
@@ -81,12 +83,13 @@ def described_app(bindings_of: BindingsOf) -> FastAPI:
         health,
     ):
         app.include_router(part.router)
-    openapi.describe(app, _SECURITY)
+    openapi.describe(app, _SECURITY, is_conditional=True)
     docs.install(app)
+    app.add_middleware(ConditionalReads)
     app.add_middleware(BodyLimit)
     app.add_middleware(Cors, origin_of=_origin)
     app.add_middleware(Bind, bindings_of=bindings_of)
-    for outer in (Errors, RateLimitHeaders, SecurityHeaders, RequestId):
+    for outer in (Errors, RateLimitHeaders, SecurityHeaders, RequestId, Head):
         app.add_middleware(outer)
     return app
 

@@ -31,6 +31,7 @@ from shared.errors import (
     DomainError,
     Forbidden,
     PayloadTooLarge,
+    Unavailable,
     UnsupportedMediaType,
 )
 from shared.flags import is_on, require
@@ -83,7 +84,7 @@ async def _answer(bindings: PlatformBindings, asked: Asked, fresh: str) -> Answe
     now = bindings.clock.now()
     if asked.path == EVENTS:
         if asked.method == "POST":
-            return await _events(bindings, asked, now, fresh)
+            return await _posted(bindings, asked, now, fresh)
         if asked.method == "OPTIONS":
             return await _preflight(bindings, asked, now)
         raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
@@ -92,6 +93,14 @@ async def _answer(bindings: PlatformBindings, asked: Asked, fresh: str) -> Answe
     if asked.path == PIXEL:
         return await _pixel(bindings, asked, now)
     return await _link(bindings, asked, now)
+
+
+async def _posted(bindings: PlatformBindings, asked: Asked, now: datetime, fresh: str) -> Answered:
+    try:
+        return await _events(bindings, asked, now, fresh)
+    except DomainError as error:
+        error.headers = {**await _readable(bindings, asked, now), **error.headers}
+        raise
 
 
 async def _events(bindings: PlatformBindings, asked: Asked, now: datetime, fresh: str) -> Answered:
@@ -112,6 +121,16 @@ async def _events(bindings: PlatformBindings, asked: Asked, now: datetime, fresh
         error.headers = {**told, **error.headers}
         raise
     return Answered(202, {"Content-Type": JSON, **told}, verdicts)
+
+
+async def _readable(bindings: PlatformBindings, asked: Asked, now: datetime) -> dict[str, str]:
+    """Return the headers with which a known page may read why it was refused."""
+    origin = asked.headers.get("origin")
+    try:
+        is_known = origin is not None and await is_known_origin(bindings, origin, now)
+    except Unavailable:
+        return {}
+    return _allowing(origin) if is_known and origin is not None else {}
 
 
 async def _preflight(bindings: PlatformBindings, asked: Asked, now: datetime) -> Answered:

@@ -8,7 +8,6 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import BadRequest
 from shared.http.conditional import etag, is_unchanged
 
 CACHE_CONTROL: Final = "private, no-cache"
@@ -62,15 +61,8 @@ def _answer(start: Message, body: Message, asked: str | None) -> tuple[Message, 
     headers["Cache-Control"] = CACHE_CONTROL
     digest = hashlib.sha256(body.get("body", b"")).hexdigest()[:32]
     headers.setdefault("ETag", etag(digest))
-    if not _is_known(asked, headers["ETag"]):
+    if not is_unchanged(asked, headers["ETag"]):
         return start, body
     for name in _OF_THE_BODY:
         del headers[name]
     return {**start, "status": 304, "headers": headers.raw}, {**body, "body": b""}
-
-
-def _is_known(asked: str | None, current: str) -> bool:
-    try:
-        return is_unchanged(asked, current)
-    except BadRequest:
-        return False  # what cannot be read names no version

@@ -76,10 +76,12 @@ async def test_what_readers_do_is_streamed_for_the_publisher(target: Target) -> 
     assert report.status_code == 200, report.text
     counts = {"clicks": 1, "impressions": 1, "views": 1, "engagements": 0, "conversions": 0}
     (row,) = report.json()["items"]
-    assert row == {"key": item, **counts, "visitors": 1, "not_by_persons": 0}
+    more = {"reported_conversions": 0, "visitors": 1, "not_by_persons": 0}
+    assert row == {"key": item, **counts, **more}
     if target.name == "local":  # Analytics Engine can be read on Cloudflare only
         live = await target.public.get("/v1/publisher/counters", headers=reader)
         assert live.json()["items"] == [{"item_id": item, **counts}]
+        assert live.json()["total"] == counts
 
 
 async def test_a_click_that_sells_earns(target: Target) -> None:

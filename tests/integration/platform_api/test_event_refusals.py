@@ -1,5 +1,6 @@
 """What is not right is refused, event by event or whole, and nothing of it is counted."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -65,11 +66,8 @@ async def test_an_item_of_another_publisher_does_not_exist_for_a_key(
 
 async def test_whole_requests_are_refused(engagement: Engagement) -> None:
     good = impression(engagement.items[0])
-    many = [impression(item_id("pbl_x", str(n))) for n in range(251)]
     assert (await engagement.post(*[good] * 501)).status_code == 422
     assert (await engagement.post()).status_code == 422
-    assert (await engagement.post(*many)).status_code == 422
-    assert (await engagement.post(*many[:250])).json()["refused"] == 250
     padding = [impression(engagement.items[0], event_id="x" * 100)] * 30_000
     assert (await engagement.post(*padding)).status_code == 413
     http = engagement.api.http
@@ -90,6 +88,43 @@ async def test_whole_requests_are_refused(engagement: Engagement) -> None:
     form = await http.post(PATH, data={"events": "[]"}, headers=headers)
     assert form.status_code == 415
     assert await engagement.counted() == NOTHING
+
+
+async def test_too_many_items_cost_only_themselves(engagement: Engagement) -> None:
+    many = [impression(item_id("pbl_x", str(n))) for n in range(251)]
+    none = [impression(f"no item {n}") for n in range(200)]
+    good = impression(engagement.items[0])
+    verdicts = (await engagement.post(good, *none, *many)).json()["verdicts"]
+    assert verdicts[0]["status"] == "accepted"
+    reasons = [one["reason"] for one in verdicts[1:]]
+    assert reasons == ["unknown_item"] * 449 + ["too_many_items"] * 2
+    assert len((await engagement.counted()).events) == 1
+
+
+async def test_an_integer_that_nobody_reads_costs_only_itself(engagement: Engagement) -> None:
+    good = impression(engagement.items[0])
+    text = json.dumps({"events": [good, {**good, "duration_ms": 1}]})
+    body = text.replace('"duration_ms": 1', f'"duration_ms": {"9" * 5000}')
+    headers = {"Origin": PAGE, "X-Api-Key": engagement.page_key, "User-Agent": FIREFOX}
+    answer = await engagement.api.http.post(PATH, content=body, headers=headers)
+    assert [one["status"] for one in answer.json()["verdicts"]] == ["accepted", "refused"]
+
+
+async def test_a_known_page_may_read_why_it_is_refused(engagement: Engagement) -> None:
+    good = impression(engagement.items[0])
+    allowed = "access-control-allow-origin"
+    for events, headers in (
+        ([good] * 501, {}),
+        ([], {}),
+        ([{**good, "event_id": "x" * 100}] * 30_000, {}),
+        ([good], {"Content-Type": "application/xml"}),
+        ([good], {"X-Api-Key": "nonsense"}),
+    ):
+        refused = await engagement.post(*events, **headers)
+        assert 400 <= refused.status_code < 500
+        assert (refused.headers[allowed], refused.headers["vary"]) == (PAGE, "Origin")
+        foreign = await engagement.post(*events, **{"Origin": "https://evil.example", **headers})
+        assert allowed not in foreign.headers
 
 
 async def test_keys_that_do_not_fit_are_refused(engagement: Engagement) -> None:

@@ -120,7 +120,6 @@ async def test_a_server_posts_conversions(engagement: Engagement) -> None:
         "order_reference": "A-17",
         "amount": "12.34",
         "currency": "EUR",
-        "event_id": "A-17",
     }
     for _ in range(2):
         answer = await engagement.post(conversion, key=engagement.server_key)
@@ -133,7 +132,8 @@ async def test_a_server_posts_conversions(engagement: Engagement) -> None:
     assert (str(row["amount"]), row["currency"]) == ("12.3400", "EUR")
     event = counted.events[-1]
     assert (event["amount_minor"], event["currency"]) == (1234, "EUR")
-    assert "visitor_hash" not in event
+    assert not {"visitor_hash", "order_id"} & event.keys()  # what orders us has another name
+    assert len({one["event_id"] for one in counted.events[-2:]}) == 1
     assert len(counted.referrals) == 1
 
 
@@ -260,6 +260,17 @@ async def test_another_isolate_takes_items_from_the_cache(engagement: Engagement
     await engagement.db.execute("DELETE FROM publication_item")
     engagement.forget()
     assert (await engagement.post(good)).json()["accepted"] == 1
+
+
+async def test_a_click_is_never_later_than_now(engagement: Engagement) -> None:
+    item, now = engagement.items[0], engagement.api.clock.now()
+    ahead = format_instant(now + timedelta(minutes=4))
+    answer = await engagement.post({"type": "click", "item_id": item, "occurred_at": ahead})
+    click = read(answer.json()["verdicts"][0]["click_id"], CLICK_KEY)
+    assert click is not None
+    assert click.clicked_at == now  # or it would come after the order that it leads to
+    [referral] = (await engagement.counted()).referrals
+    assert referral["clicked_at"] == now
 
 
 async def test_a_bot_is_marked_and_earns_nothing(engagement: Engagement) -> None:

@@ -92,6 +92,15 @@ async def test_head_leads_there_and_counts_nothing(engagement: Engagement) -> No
     assert await engagement.counted() == NOTHING
 
 
+async def test_an_address_that_is_not_ascii_is_escaped(engagement: Engagement) -> None:
+    page = "https://shop.example/p/\u30c6\u30b9\u30c8%20x?a=\u00e9"
+    await engagement.db.execute("UPDATE product SET online_store_url = $1", page)
+    answer = await engagement.get(f"/v1/r/{engagement.items[1]}", "HEAD")
+    assert answer.headers["location"] == (
+        "https://shop.example/p/%E3%83%86%E3%82%B9%E3%83%88%20x?a=%C3%A9"
+    )
+
+
 MARKED = [
     ("is_bot", {"User-Agent": "Slackbot-LinkExpanding 1.0"}),
     ("is_bot", {"User-Agent": ""}),

@@ -67,6 +67,29 @@ async def test_a_reader_who_has_it_gets_no_body(platform_api: PlatformApi, db: D
     assert changed.headers["etag"] != first.headers["etag"]
 
 
+async def test_head_is_get_without_the_body(platform_api: PlatformApi, db: Database) -> None:
+    await write_products(db, product(1))
+    for path in ("/v1/products", "/v1/products/prd_1", "/v1/products/prd_none", "/v1/publications"):
+        read, head = [await platform_api.http.request(m, path) for m in ("GET", "HEAD")]
+        assert (head.status_code, head.content) == (read.status_code, b"")
+        for name in ("content-length", "content-type", "etag", "cache-control"):
+            assert head.headers.get(name) == read.headers.get(name), name
+    assert (await platform_api.http.head("/oauth/token")).status_code == 405
+
+
+async def test_ones_own_reads_are_kept_by_the_reader_alone(platform_api: PlatformApi) -> None:
+    key = (await platform_api.key((await platform_api.publisher())["id"]))["key"]
+    headers = {"X-Api-Key": key}
+    first = await platform_api.http.get("/v1/publisher", headers=headers)
+    assert first.headers["cache-control"] == "private, no-cache"
+    known = headers | {"If-None-Match": first.headers["etag"]}
+    again = await platform_api.http.get("/v1/publisher", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ratelimit"] != first.headers["ratelimit"]
+    stranger = await platform_api.http.get("/v1/publisher", headers={"If-None-Match": "*"})
+    assert stranger.status_code == 401
+
+
 @pytest.mark.parametrize("hidden_by", ["draft", "archived", "suspended", "nothing"])
 async def test_a_publication_is_public_only_while_published_by_an_active_publisher(
     platform_api: PlatformApi, db: Database, hidden_by: str

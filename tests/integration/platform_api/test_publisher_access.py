@@ -22,7 +22,7 @@ async def test_a_key_opens_the_profile_of_its_publisher(platform_api: PlatformAp
     for headers in ({"Authorization": f"Bearer {key}"}, {"X-Api-Key": key}):
         answer = await platform_api.http.get(PROFILE, headers=headers)
         assert answer.status_code == 200, answer.text
-        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["cache-control"] == "private, no-cache"
         assert answer.json()["id"] == publisher["id"]
         assert [s["name"] for s in answer.json()["ad_servers"]] == ["Letter"]
         assert "created_by" not in answer.json()
@@ -183,8 +183,9 @@ async def test_a_wrong_token_request_is_told_what_is_wrong(
     answer = await platform_api.http.post("/oauth/token", data=form)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["error_description"] == answer.json()["detail"]
     as_json = await platform_api.http.post("/oauth/token", json=form)
-    assert as_json.status_code == 415
+    assert (as_json.status_code, as_json.json()["error"]) == (415, "invalid_request")
 
 
 async def test_a_client_may_send_its_secret_as_basic(platform_api: PlatformApi) -> None:

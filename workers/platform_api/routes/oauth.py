@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 
 from platform_api.dependencies import Bound
 from platform_api.token_requests import FORM, token_request
-from shared.http.problems import responses
+from shared.errors import DomainError
+from shared.http.problems import problem_response, responses
 from shared.publishers.access import authenticate_client, issue_token
 from shared.publishers.access_models import TokenAnswer
 from shared.publishers.rate_limits import spend
 
-router = APIRouter(prefix="/oauth", tags=["OAuth"])
 
+class OAuthRoute(APIRoute):
+    """Answers what a client did wrong with a problem that has the members of RFC 6749."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, which knows these errors."""
+        handler = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except DomainError as error:
+                if error.status >= _SERVER_ERROR:
+                    raise
+                return _refusal(request, error)
+
+        return handled
+
+
+def _refusal(request: Request, error: DomainError) -> Response:
+    """Return the problem, with the members of RFC 6749, section 5.2."""
+    name = _NAMES.get(error.status, "invalid_request")
+    error.members = {"error": name, "error_description": error.detail, **error.members}
+    return problem_response(request, error)
+
+
+router = APIRouter(prefix="/oauth", tags=["OAuth"], route_class=OAuthRoute)
+
+_NAMES: Final = {403: "unauthorized_client", 429: "temporarily_unavailable"}
+"""What RFC 6749 calls an error that has no name yet."""
+_SERVER_ERROR: Final = 500
 _TEXT: Final = {"type": "string"}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -45,7 +77,7 @@ _BODY: Final[dict[str, Any]] = {
     openapi_extra=_BODY,
 )
 async def issue_access_token(request: Request, response: Response, bindings: Bound) -> TokenAnswer:
-    """Client credentials (RFC 6749) in the body or as Basic; errors are problems with `error`."""
+    """Client credentials (RFC 6749) in the body or as Basic."""
     asked, now = await token_request(request), bindings.clock.now()
     async with bindings.databases.open() as db:
         client = await authenticate_client(db, asked.client_id, asked.client_secret, now=now)
