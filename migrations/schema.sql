@@ -158,14 +158,14 @@ COMMENT ON COLUMN public.commission.amount_minor IS 'The sum of its facts in the
 -- Name: COLUMN commission.paid_minor; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.commission.paid_minor IS 'What payouts have settled of it; a refund after that makes the difference negative.';
+COMMENT ON COLUMN public.commission.paid_minor IS 'What payouts that are not void have settled of it; a refund after that makes the difference negative.';
 
 
 --
 -- Name: COLUMN commission.status; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.commission.status IS 'pending, disputed, approved, paid or reversed.';
+COMMENT ON COLUMN public.commission.status IS 'pending, disputed, approved, paid or reversed; paid while an invoice that is not void names it.';
 
 
 --
@@ -476,7 +476,9 @@ CREATE TABLE public.invoice (
     number bigint NOT NULL,
     currency text NOT NULL,
     total_minor bigint NOT NULL,
-    issued_at timestamp with time zone NOT NULL
+    issued_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'issued'::text NOT NULL,
+    voided_at timestamp with time zone
 );
 
 
@@ -485,6 +487,13 @@ CREATE TABLE public.invoice (
 --
 
 COMMENT ON TABLE public.invoice IS 'The self-billing invoice of one payout, numbered without gaps for each publisher.';
+
+
+--
+-- Name: COLUMN invoice.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invoice.status IS 'issued, or void with its payout; the number stays taken.';
 
 
 --
@@ -606,7 +615,7 @@ COMMENT ON COLUMN public.ledger_transaction.id IS 'Derived from what it books, s
 -- Name: COLUMN ledger_transaction.kind; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.ledger_transaction.kind IS 'accrual, reversal, correction, approval, suspension, rejection or payout.';
+COMMENT ON COLUMN public.ledger_transaction.kind IS 'accrual, reversal, correction, approval, suspension, rejection, payout or void.';
 
 
 --
@@ -1141,7 +1150,13 @@ CREATE TABLE public.payout (
     payment_reference text,
     note text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    created_by text NOT NULL
+    created_by text NOT NULL,
+    payment_reference_at timestamp with time zone,
+    payment_reference_by text,
+    status text DEFAULT 'booked'::text NOT NULL,
+    voided_at timestamp with time zone,
+    voided_by text,
+    void_reason text
 );
 
 
@@ -1164,6 +1179,27 @@ COMMENT ON COLUMN public.payout.id IS 'Derived from the Idempotency-Key and who 
 --
 
 COMMENT ON COLUMN public.payout.payment_reference IS 'What the bank calls the transfer.';
+
+
+--
+-- Name: COLUMN payout.payment_reference_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payout.payment_reference_at IS 'When the reference was set or corrected; NULL if it came with the payout.';
+
+
+--
+-- Name: COLUMN payout.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payout.status IS 'booked or void.';
+
+
+--
+-- Name: COLUMN payout.void_reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payout.void_reason IS 'Why it was taken back: the transfer bounced or was never made.';
 
 
 --
@@ -2267,6 +2303,13 @@ CREATE UNIQUE INDEX invoice_line_commission_id ON public.invoice_line USING btre
 
 
 --
+-- Name: invoice_line_of_commission; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoice_line_of_commission ON public.invoice_line USING btree (commission_id);
+
+
+--
 -- Name: invoice_number; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2705,4 +2748,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261124020100'),
     ('20261124020200'),
     ('20261124030000'),
-    ('20261124040000');
+    ('20261124040000'),
+    ('20261127010000');

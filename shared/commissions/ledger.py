@@ -1,8 +1,8 @@
 """The double-entry ledger: what is booked, between which accounts, and under which id.
 
 A debit is positive, a credit negative. What a publisher is owed is the credit on its accounts:
-`pending` until staff approves it, `approved` until a payout. What was approved may become negative
-by a later refund; the next payout takes it into account.
+`pending` until staff approves it, `approved` until a payout, and again once that payout is void.
+What was approved may become negative by a later refund; the next payout takes it into account.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.ids import derived_id
 
 AccountKind = Literal["commission_expense", "payout_clearing", "pending", "approved"]
 TransactionKind = Literal[
-    "accrual", "reversal", "correction", "approval", "suspension", "rejection", "payout"
+    "accrual", "reversal", "correction", "approval", "suspension", "rejection", "payout", "void"
 ]
 MERCHANT: Final = "merchant"
 _MERCHANTS: Final = frozenset({"commission_expense", "payout_clearing"})

@@ -88,6 +88,14 @@ class CommissionLedger:
             [conversion.hold_days for conversion, _ in earned],
         )
 
+    async def has(self, transaction_id: str) -> bool:
+        """Return whether a movement is booked."""
+        return bool(
+            await self._db.fetch_value(
+                "SELECT count(*) FROM ledger_transaction WHERE id = $1", transaction_id
+            )
+        )
+
     async def book(self, bookings: Sequence[Booking], *, at: datetime, by: str) -> None:
         """Append movements with both of their sides."""
         if not bookings:

@@ -11,6 +11,7 @@ from shared.ids import derived_id
 ConversionKind = Literal["click", "discount_code"]
 CommissionStatus = Literal["pending", "disputed", "approved", "paid", "reversed"]
 FactKind = Literal["capture", "refund"]
+PayoutStatus = Literal["booked", "void"]
 
 INGEST: Final = "ingest"
 """Who books what follows from the facts of orders."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shared.commissions.models import CommissionStatus, ConversionKind, Fact
+from shared.commissions.models import CommissionStatus, ConversionKind, Fact, PayoutStatus
 
 
 class OwnCommission(BaseModel):
@@ -22,7 +22,7 @@ class OwnCommission(BaseModel):
     currency: str
     captured_minor: int
     amount_minor: int = Field(description="What is left of it.")
-    paid_minor: int = Field(description="What payouts have settled of it.")
+    paid_minor: int = Field(description="What payouts that are not void have settled of it.")
     status: CommissionStatus
     earned_at: datetime
     approvable_at: datetime = Field(description="The end of its hold.")
@@ -70,6 +70,7 @@ class PaidLine(InvoiceLineRead):
 
     payout_id: str
     invoice_number: int
+    payout_status: PayoutStatus = Field(description="A void payout has paid nothing of it.")
 
 
 class OwnCommissionExplained(OwnCommission):
@@ -82,14 +83,16 @@ class OwnCommissionExplained(OwnCommission):
 
 
 class OwnPayout(BaseModel):
-    """A payment, with the number of its self-billing invoice."""
+    """A payment, with the number of its self-billing invoice; a void one has paid nothing."""
 
     id: str
     currency: str
     amount_minor: int
     payment_reference: str | None
-    invoice_number: int = Field(description="Counts the publisher's invoices.")
+    invoice_number: int = Field(description="Counts the publisher's invoices, void ones too.")
     created_at: datetime
+    status: PayoutStatus
+    voided_at: datetime | None
 
 
 class OwnPayoutLines(OwnPayout):

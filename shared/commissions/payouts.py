@@ -1,4 +1,7 @@
-"""Pays publishers: all that is approved in one currency, refunds of what was paid before included.
+"""Books payouts: all that is approved in one currency, refunds of what was paid before included.
+
+A payout is booked before the money is transferred, so that a refund in between makes the next one
+smaller and not this one wrong.
 
 The payout's id is made of the Idempotency-Key, so that even a request whose answer was lost pays
 once; and of two requests at once the second finds nothing left to pay.
@@ -40,13 +43,13 @@ class LedgerDisagrees(DomainError):
 async def pay(
     db: Database, request: PayoutRequest, *, key: str, by: Principal, at: datetime
 ) -> PayoutRead:
-    """Record a payment of the approved balance, with its invoice.
+    """Book a payment of the approved balance, with its invoice; the transfer follows it.
 
     Raises:
         InvalidInput: The publisher is not known.
         NothingToPay: The balance is zero or negative; it is carried into the next payout.
         AnotherAmountOwed: The balance is not what the request expects.
-        PayoutKeyReused: The key was used for another publisher or currency.
+        PayoutKeyReused: The key was used for another publisher or currency, or its payout is void.
     """
     payout_id = keyed_id("pay", by.subject, key)
     return await in_transaction(db, lambda: _pay(db, payout_id, request, by, at))
@@ -63,6 +66,8 @@ async def _pay(
     if (known := await payouts.find(payout_id)) is not None:
         if (known.publisher_id, known.currency) != (request.publisher_id, request.currency):
             raise PayoutKeyReused(f"it has made the payout {known.id}")
+        if known.status == "void":
+            raise PayoutKeyReused(f"it has made the payout {known.id}, which is void")
         return known
     amount = await _amount(payouts, payout_id, request)
     payout = PayoutRead(
@@ -72,6 +77,12 @@ async def _pay(
         invoice_number=await payouts.next_number(request.publisher_id),
         created_at=at,
         created_by=by.name,
+        payment_reference_at=None,
+        payment_reference_by=None,
+        status="booked",
+        voided_at=None,
+        voided_by=None,
+        void_reason=None,
         **request.model_dump(exclude={"expected_minor"}),
     )
     await payouts.add(payout)

@@ -14,7 +14,9 @@ from shared.ports import Database
 
 _PAYOUT: Final = (
     "p.id, p.publisher_id, p.currency, p.amount_minor, p.payment_reference, p.note,"
-    " i.id AS invoice_id, i.number AS invoice_number, p.created_at, p.created_by"
+    " i.id AS invoice_id, i.number AS invoice_number, p.created_at, p.created_by,"
+    " p.payment_reference_at, p.payment_reference_by, p.status, p.voided_at, p.voided_by,"
+    " p.void_reason"
     " FROM payout p JOIN invoice i ON i.payout_id = p.id"
 )
 
@@ -35,6 +37,8 @@ class Payouts:
         *,
         publisher_id: str | None,
         currency: str | None,
+        status: str | None = None,
+        has_reference: bool | None = None,
         before: tuple[datetime, str] | None,
         limit: int,
     ) -> Sequence[PayoutRead]:
@@ -42,10 +46,14 @@ class Payouts:
         rows = await self._db.fetch_all(
             f"SELECT {_PAYOUT} WHERE ($1::text IS NULL OR p.publisher_id = $1)"
             " AND ($2::text IS NULL OR p.currency = $2)"
-            " AND ($3::timestamptz IS NULL OR (p.created_at, p.id) < ($3, $4))"
-            " ORDER BY p.created_at DESC, p.id DESC LIMIT $5",
+            " AND ($3::text IS NULL OR p.status = $3)"
+            " AND ($4::bool IS NULL OR (p.payment_reference IS NOT NULL) = $4)"
+            " AND ($5::timestamptz IS NULL OR (p.created_at, p.id) < ($5, $6))"
+            " ORDER BY p.created_at DESC, p.id DESC LIMIT $7",
             publisher_id,
             currency,
+            status,
+            has_reference,
             *(before or (None, "")),
             limit,
         )
@@ -98,6 +106,53 @@ class Payouts:
             at,
             by,
         )
+
+    async def mark_unpaid(self, payout_id: str, *, at: datetime, by: str) -> None:
+        """Take back what a void payout's invoice paid of each commission.
+
+        One that another invoice names stays paid, and is owed the difference.
+        """
+        await self._db.execute(
+            "UPDATE commission AS c SET paid_minor = c.paid_minor - l.amount_minor,"
+            " status = CASE WHEN EXISTS (SELECT FROM invoice_line o"
+            " JOIN invoice i ON i.id = o.invoice_id AND i.status = 'issued'"
+            " WHERE o.commission_id = c.id) THEN 'paid' ELSE 'approved' END,"
+            " updated_at = $2, updated_by = $3 FROM invoice_line l"
+            " WHERE l.invoice_id = $1 AND c.id = l.commission_id",
+            invoice_id(payout_id),
+            at,
+            by,
+        )
+
+    async def mark_void(self, payout_id: str, *, reason: str, at: datetime, by: str) -> None:
+        """Note on a payout and on its invoice that they are void."""
+        await self._db.execute(
+            "UPDATE payout SET status = 'void', voided_at = $2, voided_by = $3, void_reason = $4"
+            " WHERE id = $1",
+            payout_id,
+            at,
+            by,
+            reason,
+        )
+        await self._db.execute(
+            "UPDATE invoice SET status = 'void', voided_at = $2 WHERE payout_id = $1",
+            payout_id,
+            at,
+        )
+
+    async def set_reference(
+        self, payout_id: str, reference: str | None, *, at: datetime, by: str
+    ) -> bool:
+        """Note what the bank calls the transfer; False if there is no such payout or it is void."""
+        changed = await self._db.execute(
+            "UPDATE payout SET payment_reference = $2, payment_reference_at = $3,"
+            " payment_reference_by = $4 WHERE id = $1 AND status = 'booked'",
+            payout_id,
+            reference,
+            at,
+            by,
+        )
+        return changed > 0
 
     async def add(self, payout: PayoutRead) -> None:
         """Keep a payout and its invoice under the publisher's next number."""

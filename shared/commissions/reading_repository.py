@@ -88,10 +88,11 @@ class CommissionReads:
         return [MovementRead.model_validate({**row, "entries": entries[row["id"]]}) for row in rows]
 
     async def payments(self, commission_id: str) -> Sequence[PaidLine]:
-        """Return what invoices paid of a commission."""
+        """Return what invoices paid of a commission, void ones too."""
         rows = await self._db.fetch_all(
             "SELECT l.commission_id, l.order_id, l.amount_minor, i.payout_id,"
-            " i.number AS invoice_number FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id"
+            " i.number AS invoice_number, p.status AS payout_status FROM invoice_line l"
+            " JOIN invoice i ON i.id = l.invoice_id JOIN payout p ON p.id = i.payout_id"
             " WHERE l.commission_id = $1 ORDER BY i.issued_at, i.id",
             commission_id,
         )
@@ -106,7 +107,8 @@ class CommissionReads:
             "::bigint AS pending_minor, COALESCE(-sum(e.amount_minor) FILTER"
             " (WHERE a.kind = 'approved'), 0)::bigint AS approved_minor,"
             " (SELECT COALESCE(sum(amount_minor), 0)::bigint FROM payout p"
-            " WHERE p.publisher_id = $1 AND p.currency = a.currency) AS paid_minor,"
+            " WHERE p.publisher_id = $1 AND p.currency = a.currency AND p.status = 'booked')"
+            " AS paid_minor,"
             " (SELECT COALESCE(sum(amount_minor), 0)::bigint FROM commission c"
             " WHERE c.publisher_id = $1 AND c.currency = a.currency AND c.status = 'disputed')"
             " AS disputed_minor,"

@@ -39,6 +39,11 @@ def _text_or_none(text: str | None) -> str | None:
     return None if text is None else _text(text)
 
 
+BankReference = Annotated[
+    str, Field(max_length=255, description="What the bank calls it."), AfterValidator(_text)
+]
+
+
 class CodeContent(BaseModel):
     """A discount code that is to stand for a publisher."""
 
@@ -189,21 +194,43 @@ class PayoutRequest(BaseModel):
     expected_minor: Annotated[
         int | None, Field(gt=0, lt=2**63, description="Refused if another amount is owed by now.")
     ] = None
-    payment_reference: Annotated[
-        str | None,
-        Field(max_length=255, description="What the bank calls it."),
-        AfterValidator(_text_or_none),
-    ] = None
+    payment_reference: BankReference | None = None
     note: Annotated[str, Field(max_length=2_000), AfterValidator(_plain)] = ""
 
 
+class PaymentReference(BaseModel):
+    """What the bank calls the transfer of a payout; null if that was noted by mistake."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"payment_reference": "SEPA 1"}]}
+    )
+
+    payment_reference: BankReference | None
+
+
+class VoidRequest(BaseModel):
+    """Why a payout is taken back."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "The transfer bounced."}]}
+    )
+
+    reason: Annotated[str, Field(max_length=2_000), AfterValidator(_text)]
+
+
 class PayoutRead(OwnPayout):
-    """A payment to a publisher, and who made it."""
+    """A payment to a publisher, and who worked on it."""
 
     publisher_id: str
     note: str
     invoice_id: str
     created_by: str
+    payment_reference_at: datetime | None = Field(
+        description="When the reference was set or corrected; null if it came with the payout."
+    )
+    payment_reference_by: str | None
+    voided_by: str | None
+    void_reason: str | None
 
 
 class PayoutLines(PayoutRead):
@@ -223,7 +250,7 @@ class Balance(BaseModel):
     approved_minor: int = Field(
         description="What the next payout pays; negative if refunds came after a payout."
     )
-    paid_minor: int = Field(description="Paid so far.")
+    paid_minor: int = Field(description="Paid so far, without payouts that are void.")
 
 
 class Balances(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.commissions.models import CommissionStatus
+from shared.commissions.models import CommissionStatus, PayoutStatus
 from shared.commissions.schemas import Currency
 from shared.http.pagination import PageParameters
 from shared.publishers.models import Reference
@@ -26,6 +26,11 @@ class PayoutParameters(PageParameters):
 
     publisher_id: Reference | None = None
     currency: Currency | None = None
+    status: PayoutStatus | None = None
+    has_reference: Annotated[
+        bool | None,
+        Field(description="Whether a payment reference is noted; false: still to be transferred."),
+    ] = None
 
 
 class CodeParameters(PageParameters):

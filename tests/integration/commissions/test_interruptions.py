@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from shared.commissions.booked_payouts import PayoutVoid
 from shared.ids import derived_id
 from shared.orders.models import OrderParts
 from tests.fixtures import orders as make
@@ -143,3 +144,32 @@ async def test_a_payout_that_is_cut_off_anywhere_pays_once(desk: Desk) -> None:
         ("commission_expense", "EUR"): -1000 * (points + 1),
         ("payout_clearing", "EUR"): 1000 * (points + 1),
     }
+
+
+async def test_a_void_that_is_cut_off_anywhere_takes_back_once(desk: Desk) -> None:
+    books = desk.books
+
+    async def take_back(cuts: Cuts, payout_id: str, key: str) -> None:
+        cut_off = Desk(replace(books, databases=CutDatabases(books.databases, cuts)), desk.partner)
+        with suppress(Cut):
+            await cut_off.void(payout_id, key=key)
+
+    commission = await owed(desk, 1)
+    await desk.approve()
+    paid = await desk.pay()
+    points = await points_of(lambda cuts: take_back(cuts, paid.id, "undisturbed"))
+    assert points > 8
+    for at in range(1, points + 1):
+        paid = await desk.pay()
+        await take_back(Cuts(at), paid.id, f"void-{at}")
+        told = await desk.void(paid.id, key=f"void-{at}")  # its answer was lost, it is sent again
+        assert (told.status, told.invoice_number) == ("void", 1 + at)
+        with pytest.raises(PayoutVoid):
+            await desk.void(paid.id)
+        assert await desk.owed() == {("approved", "EUR"): 1000}
+        assert await desk.status() == ["approved"]
+    assert await books.balances("merchant") == {("commission_expense", "EUR"): -1000}
+    movements = "SELECT kind FROM ledger_transaction WHERE kind = 'void'"
+    assert len(await books.rows(movements)) == points + 1
+    left = "SELECT id FROM commission WHERE paid_minor = 0 AND amount_minor = 1000"
+    assert [row["id"] for row in await books.rows(left)] == [commission]

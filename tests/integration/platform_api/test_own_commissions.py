@@ -78,6 +78,26 @@ async def test_a_publisher_reads_what_it_earned_and_was_paid(purse: Purse) -> No
     assert "staff@example.com" not in str([told, payout, lines, statement])
 
 
+async def test_a_publisher_sees_that_a_payout_is_void(purse: Purse) -> None:
+    await purse.desk.approve()
+    paid = await purse.desk.pay()
+    voided = await purse.desk.void(paid.id)
+    (payout,) = (await purse.get("/payouts")).json()["items"]
+    assert (payout["status"], payout["invoice_number"]) == ("void", 1)
+    assert datetime.fromisoformat(payout["voided_at"]) == voided.voided_at
+    assert (await purse.get(f"/payouts/{paid.id}")).json()["status"] == "void"
+    (balance,) = (await purse.get("/balance")).json()["items"]
+    assert (balance["approved_minor"], balance["paid_minor"]) == (1400, 0)
+    first = (await purse.get("/commissions", status="approved")).json()["items"][0]
+    told = (await purse.get(f"/commissions/{first['id']}")).json()
+    assert (told["paid_minor"], told["payments"][0]["payout_status"]) == (0, "void")
+    statement = (await purse.get("/statement", **PERIOD)).json()
+    moved = {item["kind"]: item["approved_minor"] for item in statement["items"]}
+    assert (moved["payout"], moved["void"]) == (-1400, 1400)
+    assert statement["closing"] == {"pending_minor": 0, "approved_minor": 1400}
+    assert "staff@example.com" not in str([payout, told, statement])
+
+
 async def test_a_dispute_by_the_publisher(purse: Purse) -> None:
     first = (await purse.get("/commissions")).json()["items"][0]["id"]
     path = f"/commissions/{first}/dispute"

@@ -162,6 +162,37 @@ async def test_two_payouts_at_once_pay_once(till: Till) -> None:
     await till.books.check()
 
 
+async def test_a_payout_that_bounced_is_taken_back_and_paid_again(till: Till) -> None:
+    await till.approve_all()
+    payout = (await till.pay()).json()
+    path = f"/api/payouts/{payout['id']}"
+    named = await till.http.put(f"{path}/payment-reference", json={"payment_reference": " SEPA 1 "})
+    assert (named.status_code, named.json()["payment_reference"]) == (200, "SEPA 1")
+    assert named.json()["payment_reference_by"] == "staff@example.com"
+    untold = await till.get("/api/payouts", has_reference=False)
+    assert untold["items"] == []
+    why = {"reason": "Account closed."}
+    assert (await till.post(f"{path}/void", why)).status_code == 400  # it moves money: needs a key
+    key = {"Idempotency-Key": "void-of-november"}
+    taken = await till.post(f"{path}/void", why, **key)
+    assert taken.status_code == 200, taken.text
+    assert (taken.json()["status"], taken.json()["void_reason"]) == ("void", "Account closed.")
+    again = await till.post(f"{path}/void", why, **key)
+    assert (again.json(), again.headers["idempotency-replayed"]) == (taken.json(), "true")
+    other = await till.post(f"{path}/void", why, **{"Idempotency-Key": "void-of-december"})
+    assert other.status_code == 409, other.text
+    late = await till.http.put(f"{path}/payment-reference", json={"payment_reference": "SEPA 2"})
+    assert late.status_code == 409
+    second = (await till.pay(**{"Idempotency-Key": "payout-once-more"})).json()
+    assert (second["amount_minor"], second["invoice_number"]) == (1500, 2)
+    assert (await till.get("/api/payouts", status="booked"))["items"] == [second]
+    assert (await till.get("/api/payouts", status="void"))["items"] == [taken.json()]
+    assert (await till.get("/api/payouts", has_reference=False))["items"] == [second]
+    balance = (await till.get(f"/api/publishers/{till.partner.publisher_id}/balance"))["items"][0]
+    assert (balance["approved_minor"], balance["paid_minor"]) == (0, 1500)
+    await till.books.check()
+
+
 async def test_a_dispute_and_its_end(till: Till) -> None:
     first = (await till.get("/api/commissions", currency="EUR"))["items"][0]
     path = f"/api/commissions/{first['id']}"
@@ -214,6 +245,8 @@ async def test_discount_codes_stand_for_one_publisher_at_a_time(till: Till) -> N
         ("/api/payouts", {"publisher_id": "{id}", "currency": "EUR"}, 409, None),
         ("/api/payouts", {"publisher_id": "{id}", "currency": "EUR", "amount": 5}, 422, "/amount"),
         ("/api/payouts", {"publisher_id": "{id}", "currency": "EUR", "note": "\0"}, 422, "/note"),
+        ("/api/payouts/pay_0/void", {"reason": "x"}, 404, None),
+        ("/api/payouts/pay_0/void", {"reason": " "}, 422, "/reason"),
         ("/api/discount-codes", {"code": "C", "publisher_id": "pub_0", "program_id": "{program}"},
          422, "/publisher_id"),
         ("/api/discount-codes", {"code": "C", "publisher_id": "{id}", "program_id": "prg_0"},

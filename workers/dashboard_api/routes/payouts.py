@@ -8,14 +8,17 @@ from fastapi import APIRouter, Query, Response
 
 from dashboard_api.commission_requests import PayoutParameters
 from dashboard_api.dependencies import Bound, Caller, EntityId
+from shared.commissions.booked_payouts import set_reference, void
 from shared.commissions.payouts import pay
 from shared.commissions.payouts_repository import Payouts
 from shared.commissions.schemas import (
     Balances,
+    PaymentReference,
     PayoutLines,
     PayoutRead,
     PayoutRequest,
     Statement,
+    VoidRequest,
 )
 from shared.http.idempotency import IdempotentRoute, RequiredIdempotencyKey
 from shared.http.newest import newest_page, position_of
@@ -37,6 +40,8 @@ async def list_payouts(
         found = await Payouts(db).newest(
             publisher_id=asked.publisher_id,
             currency=asked.currency,
+            status=asked.status,
+            has_reference=asked.has_reference,
             before=position_of(asked.cursor),
             limit=asked.limit + 1,
         )
@@ -46,7 +51,7 @@ async def list_payouts(
 @router.post(
     "/api/payouts",
     status_code=201,
-    summary="Record a payout",
+    summary="Book a payout",
     responses={**responses(400, 409, 415, 422), 201: LOCATED},
 )
 async def record_payout(
@@ -56,7 +61,10 @@ async def record_payout(
     response: Response,
     idempotency_key: RequiredIdempotencyKey,
 ) -> PayoutRead:
-    """Pays all that is approved in the currency, with a numbered invoice; 409 if nothing is."""
+    """Of all that is approved in the currency, with a numbered invoice; 409 if nothing is.
+
+    Book first and transfer its amount then: a refund that comes in between reduces the next one.
+    """
     async with bindings.databases.open() as db:
         paid = await pay(db, asked, key=idempotency_key, by=caller, at=bindings.clock.now())
     response.headers["Location"] = f"/api/payouts/{paid.id}"
@@ -74,6 +82,37 @@ async def read_payout(
     """The lines come in pages."""
     async with bindings.databases.open() as db:
         return await payout_lines(db, payout_id, page)
+
+
+@router.post(
+    "/api/payouts/{payout_id}/void",
+    summary="Take a payout back",
+    responses=responses(400, 404, 409, 415, 422),
+)
+async def void_payout(
+    bindings: Bound,
+    caller: Caller,
+    payout_id: EntityId,
+    asked: VoidRequest,
+    idempotency_key: RequiredIdempotencyKey,
+) -> PayoutRead:
+    """Its transfer bounced or was never made: what it paid can be paid again; 409 if it is void."""
+    now = bindings.clock.now()
+    async with bindings.databases.open() as db:
+        return await void(db, payout_id, asked, key=idempotency_key, by=caller, at=now)
+
+
+@router.put(
+    "/api/payouts/{payout_id}/payment-reference",
+    summary="Set or correct a payout's payment reference",
+    responses=responses(400, 404, 409, 415, 422),
+)
+async def set_payment_reference(
+    bindings: Bound, caller: Caller, payout_id: EntityId, asked: PaymentReference
+) -> PayoutRead:
+    """What the bank calls the transfer; 409 if the payout is void."""
+    async with bindings.databases.open() as db:
+        return await set_reference(db, payout_id, asked, by=caller, at=bindings.clock.now())
 
 
 @router.get(
