@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import stage
+from local.cron import Cron
 from pydantic import SecretStr
 
 from shared.config import Settings
@@ -23,8 +24,17 @@ CONFIGURATIONS = {
     "ingest": "wrangler.ingest.toml",
 }
 ENVIRONMENTS = ("dev", "staging", "production")
-DEPLOYED_ONLY = {"MEASUREMENT", "CATALOG_TOKEN", "ASSET_BASE_URL", "CATALOG_URI", "CF_ACCOUNT_ID"}
+DEPLOYED_ONLY = {"MEASUREMENT", "CATALOG_TOKEN"}
 """The container and its catalog: in development `MEASUREMENT_URL` names a process."""
+DEVELOPMENT_ONLY = {
+    "DROPBOX_URL",
+    "SHOPIFY_CLIENT_ID",
+    "SHOPIFY_CLIENT_SECRET",
+    "SHOPIFY_URL",
+    "SHOPIFY_WEBHOOK_SECRET_PREVIOUS",
+    "STREAMS_URL",
+}
+"""Emulators, and secrets that a deployment may have or not."""
 WORKERS = sorted(CONFIGURATIONS)
 SECRETS = {
     name for name, field in Settings.model_fields.items() if field.annotation == SecretStr | None
@@ -45,12 +55,38 @@ def inheritable(whole: dict[str, Any]) -> dict[str, Any]:
 
 def resources(config: dict[str, Any]) -> set[str]:
     """Return the names of all bindings that are no text."""
+    return {name for _, name in bound(config)}
+
+
+def bound(config: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return kind and name of all bindings that are no text."""
     lists = ("hyperdrive", "kv_namespaces", "r2_buckets", "services", "pipelines", "workflows")
-    named = [item["binding"] for key in lists for item in config.get(key, [])]
-    named += [item["binding"] for item in config.get("analytics_engine_datasets", [])]
-    named += [item["binding"] for item in config.get("queues", {}).get("producers", [])]
-    named += [item["name"] for item in config.get("durable_objects", {}).get("bindings", [])]
+    named = [(key, item["binding"]) for key in lists for item in config.get(key, [])]
+    datasets = config.get("analytics_engine_datasets", [])
+    named += [("analytics_engine_datasets", item["binding"]) for item in datasets]
+    producers = config.get("queues", {}).get("producers", [])
+    named += [("queues", item["binding"]) for item in producers]
+    objects = config.get("durable_objects", {}).get("bindings", [])
+    named += [("durable_objects", item["name"]) for item in objects]
     return set(named)
+
+
+def shape(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what two deployed environments have in common: all but names, ids and values."""
+    return {
+        "parts": sorted(config),
+        "bound": bound(config),
+        "variables": set(config["vars"]),
+        "secrets": set(config["secrets"]["required"]),
+        "crons": config.get("triggers"),
+        "exports": config.get("exports"),
+        "consumers": [sorted(item) for item in config.get("queues", {}).get("consumers", [])],
+        "workflows": [(i["class_name"], i["limits"]) for i in config.get("workflows", [])],
+        "containers": [
+            {key: value for key, value in item.items() if key != "name"}
+            for item in config.get("containers", [])
+        ],
+    }
 
 
 def texts(config: dict[str, Any]) -> set[str]:
@@ -198,15 +234,13 @@ class TestEachEnvironment:
 @pytest.mark.parametrize("worker", WORKERS)
 def test_environments_are_alike(worker: str) -> None:
     dev = configuration(worker)
-    for environment in ENVIRONMENTS[1:]:
-        config = configuration(worker, environment)
-        assert resources(config) - resources(dev) <= DEPLOYED_ONLY
-        assert resources(dev) <= resources(config)
-        assert texts(config) - texts(dev) <= DEPLOYED_ONLY
-        assert dev.get("triggers") == config.get("triggers")
-    assert resources(configuration(worker, "staging")) == resources(
-        configuration(worker, "production")
-    )
+    staging, production = (configuration(worker, one) for one in ENVIRONMENTS[1:])
+    assert shape(staging) == shape(production)
+    assert bound(dev) <= bound(staging)
+    assert resources(staging) - resources(dev) <= DEPLOYED_ONLY
+    assert texts(staging) - texts(dev) <= DEPLOYED_ONLY
+    assert texts(dev) - texts(staging) <= DEVELOPMENT_ONLY
+    assert dev.get("triggers") == staging.get("triggers")
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -219,10 +253,34 @@ def test_the_build_stages_the_worker_and_reloads(worker: str) -> None:
     assert config["limits"]["cpu_ms"] > 0
 
 
-def test_crons_are_those_that_the_code_knows() -> None:
-    from ingest.scheduled import CRONS  # noqa: PLC0415 - only this test needs the Worker's code
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_crons_are_those_that_the_code_knows(environment: str) -> None:
+    from ingest.scheduled import CRONS, SCHEDULE  # noqa: PLC0415 - few tests need the Worker's code
 
-    assert set(configuration("ingest")["triggers"]["crons"]) == set(CRONS)
+    assert configuration("ingest", environment)["triggers"]["crons"] == [*SCHEDULE]
+    assert set(SCHEDULE) <= CRONS.keys()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("wrangler*.toml")), ids=lambda path: path.name)
+def test_cloudflare_takes_every_cron(path: Path) -> None:
+    """It counts the days of the week from 1, Sunday, and refuses a Worker with a 0 there."""
+    whole = tomllib.loads(path.read_text(encoding="utf-8"))
+    for part in (whole, *whole.get("env", {}).values()):
+        for cron in part.get("triggers", {}).get("crons", []):
+            assert re.search(r"\b0\b", cron.split()[-1]) is None, cron
+            Cron.parse(cron)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS[1:])
+@pytest.mark.parametrize("worker", WORKERS)
+def test_each_worker_has_a_whole_host(worker: str, environment: str) -> None:
+    """With `custom_domain` Wrangler makes the DNS record too, which a route of a zone lacks."""
+    config = configuration(worker, environment)
+    (route,) = config["routes"]
+    assert route == {"pattern": route["pattern"], "custom_domain": True}
+    assert re.fullmatch(r"[a-z-]+(\.[a-z-]+)+", route["pattern"])
+    if worker == "ingest":
+        assert config["vars"]["INGEST_URL"] == f"https://{route['pattern']}"
 
 
 def test_every_workflow_is_bound_and_made_by_its_name() -> None:

@@ -26,7 +26,12 @@ from shared.jobs import (
 
 DAILY: Final = "0 6 * * *"
 HOURLY: Final = "0 * * * *"
-WEEKLY: Final = "0 3 * * 0"
+WEEKLY: Final = "0 3 * * SUN"
+SCHEDULE: Final = (DAILY, HOURLY, WEEKLY)
+"""What the configurations list and the local clock fires. Sunday has its name, because numbers
+differ: Cloudflare counts from 1, Sunday, to 7, and refuses a 0."""
+_SUNDAYS: Final = ("SUN", "1", "7", "0")
+"""How Sunday is written: its name, Cloudflare's number, and the two that other crons have."""
 _REQUESTER: Final = "cron"
 _LOG: Final = logging.getLogger(__name__)
 
@@ -58,8 +63,9 @@ def _weekly_asset_check(minute: str) -> Sequence[Job]:
 CRONS: Final[Mapping[str, Callable[[str], Sequence[Job]]]] = {
     DAILY: _daily_sync,
     HOURLY: _hourly_refresh,
-    WEEKLY: _weekly_asset_check,
+    **{WEEKLY.replace("SUN", day): _weekly_asset_check for day in _SUNDAYS},
 }
+"""The jobs of an expression in capital letters, in every spelling in which it may be fired."""
 
 
 async def fire(cron: str, scheduled_at: datetime, bindings: IngestBindings) -> Sequence[str]:
@@ -97,9 +103,9 @@ async def watch_health(bindings: IngestBindings) -> None:
 
 
 async def _start_all(cron: str, scheduled_at: datetime, bindings: IngestBindings) -> Sequence[str]:
-    if (jobs_of := CRONS.get(cron)) is None:
+    if (jobs_of := CRONS.get(" ".join(cron.upper().split()))) is None:
         _LOG.error("unknown cron", extra={"cron": cron})
-        raise UnknownCron(f"{cron!r} is none of {sorted(CRONS)}")
+        raise UnknownCron(f"{cron!r} is none of {sorted(SCHEDULE)}")
     jobs = jobs_of(f"{scheduled_at:%Y%m%dT%H%MZ}")
     problems = [error for job in jobs if (error := await _started(job, bindings)) is not None]
     if problems:

@@ -1,4 +1,4 @@
-"""Cron expressions as Cloudflare reads them: five fields, UTC, the week's days from Sunday."""
+"""Cron expressions as Cloudflare reads them: five fields, UTC, the week's days from 1, Sunday."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ _MONTHS: Final = {
 _DAYS: Final = {
     name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)
 }
-SUNDAY: Final = 1
-"""Days of the week are 1 (Sunday) to 7 there; 0 means Sunday too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Cron:
             _values(hour, 0, 23),
             _values(day, 1, 31),
             _values(month, 1, 12, _MONTHS),
-            frozenset(value or SUNDAY for value in _values(weekday, 0, 7, _DAYS)),
+            _values(weekday, 1, 7, _DAYS),
             any_day=day == "*",
             any_weekday=weekday == "*",
         )

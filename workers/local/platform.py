@@ -15,7 +15,7 @@ from typing import Any, Final
 from dashboard_api.app import create_app
 from ingest.bindings import IngestBindings
 from ingest.public_app import public_app
-from ingest.scheduled import CRONS, fire
+from ingest.scheduled import SCHEDULE, fire
 from ingest.workflows import WORKFLOWS
 from platform_api.app import create_app as create_public_app
 
@@ -255,7 +255,7 @@ def _start_ingest(
         queue.release()
     _background(stack, Consumer(wiring.jobs, wiring.dead_letters, ingest).run(), "consumer")
     if crons:
-        scheduler = Scheduler(wiring.journal, CRONS, partial(_fire, ingest), clock=ingest.clock)
+        scheduler = Scheduler(wiring.journal, SCHEDULE, partial(_fire, ingest), clock=ingest.clock)
         _background(stack, scheduler.run(), "scheduler")
     return lander
 

@@ -9,6 +9,7 @@ from typing import Any
 VALUED = {
     "--expire-days", "--connection-string", "--schema-file", "--type", "--bucket", "--namespace",
     "--table", "--compression", "--roll-interval", "--catalog-token", "--sql", "--per-page",
+    "--domain", "--zone-id", "--env",
 }  # fmt: skip
 KINDS = {
     "queues info": "queue",
@@ -17,6 +18,8 @@ KINDS = {
     "r2 bucket create": "bucket",
     "r2 bucket lifecycle list": "rule",
     "r2 bucket lifecycle add": "rule",
+    "r2 bucket domain list": "domain",
+    "r2 bucket domain add": "domain",
     "kv namespace list": "kv",
     "kv namespace create": "kv",
     "hyperdrive list": "hyperdrive",
@@ -29,6 +32,7 @@ KINDS = {
     "basin pipelines sinks create": "sink",
     "basin pipelines list": "pipeline",
     "basin pipelines create": "pipeline",
+    "deploy -c": "deployment",
 }
 Account = dict[str, Any]
 
@@ -54,6 +58,8 @@ def listed(kind: str, names: list[str]) -> str:
         return "\n".join(f"│ {identifier(name)} │ {name} │ db.example.com │" for name in names)
     if kind == "rule":
         return "\n".join(f"name: {name}" for name in names)
+    if kind == "domain":
+        return "\n".join(f"domain:    {name}\nenabled:   Yes\n" for name in names)
     return json.dumps([{"name": n, "title": n, "id": identifier(n)} for n in names])
 
 
@@ -70,7 +76,10 @@ def run(account: Account, arguments: list[str]) -> tuple[int, str]:
         return 0, listed(KINDS[command], names)
     if verb in {"info", "get"}:
         return (0, "Status: active") if rest[0] in names else (1, "not found")
-    names.append(rest[1] if verb == "add" else rest[0])
+    if command == "r2 bucket domain add":
+        names.append(arguments[arguments.index("--domain") + 1])
+    else:
+        names.append(rest[1] if verb == "add" else rest[0])
     return 0, "done"
 
 

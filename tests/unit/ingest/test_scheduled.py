@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ingest.scheduled import CRONS, UnknownCron, fire
+from ingest.scheduled import CRONS, SCHEDULE, UnknownCron, fire
+from local.cron import Cron
 
 from shared.errors import Unavailable
 from tests.fixtures.ingest import IngestPorts
@@ -59,6 +60,26 @@ async def test_what_does_not_start_keeps_no_other_from_starting(ports: IngestPor
     assert [s.name for s in ports.workflows.started] == ["shopify-bulk-sync", "webhook-audit"]
 
 
+@pytest.mark.parametrize(
+    "cron",
+    ["0 3 * * SUN", "0 3 * * sun", "0 3 * * 1", "0 3 * * 7", "0 3 * * 0", " 0  3 * * Sun "],
+)
+async def test_the_weekly_cron_is_known_however_sunday_is_written(
+    ports: IngestPorts, cron: str
+) -> None:
+    sunday = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    assert await fire(cron, sunday, ports.bindings()) == ["asset-health-check-20261122T0300Z"]
+
+
 def test_every_configured_cron_is_known() -> None:
     text = (Path(__file__).parents[3] / "wrangler.ingest.toml").read_text(encoding="utf-8")
     assert set(tomllib.loads(text)["triggers"]["crons"]) <= CRONS.keys()
+
+
+def test_the_local_clock_fires_each_job_once() -> None:
+    assert len({CRONS[cron] for cron in SCHEDULE}) == len(SCHEDULE) == len(set(CRONS.values()))
+    sunday = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    assert [cron for cron in SCHEDULE if Cron.parse(cron).matches(sunday)] == [
+        "0 * * * *",
+        "0 3 * * SUN",
+    ]

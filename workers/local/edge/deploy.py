@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from shared.errors import SettingsInvalid, Unavailable
 REQUIRED: Final = ("CLOUDFLARE_API_TOKEN", "DATABASE_URL")
 ACCESS: Final = ("CF_ACCESS_CLIENT_ID", "CF_ACCESS_CLIENT_SECRET")
 HEALTH: Final = {"wrangler.dashboard.toml": "/api/health", "wrangler.platform.toml": "/health"}
+ANSWERING: Final = {"wrangler.ingest.toml": "/webhooks/shopify"}
+"""What has no health for the internet: any answer of the Worker is one, a 404 or 405 too."""
 _LOOKS: Final = 20
 _PAUSE: Final = 3.0
 
@@ -45,11 +47,12 @@ def deploy(environment: str, wrangler: Wrangler, *, secrets_file: Path | None = 
     for configuration in CONFIGURATIONS:
         secrets = ("--secrets-file", str(secrets_file)) if secrets_file else ()
         wrangler.change("deploy", "-c", configuration, "--env", environment, *secrets)
-    for configuration, path in HEALTH.items():
-        host = _host(ROOT / configuration, environment)
-        wrangler.show(f"$ GET https://{host}{path}")
-        if not wrangler.dry_run:
-            _look(f"https://{host}{path}")
+    for looks, is_well in ((ANSWERING, _answers), (HEALTH, _is_up)):
+        for configuration, path in looks.items():
+            url = f"https://{_host(ROOT / configuration, environment)}{path}"
+            wrangler.show(f"$ GET {url}")
+            if not wrangler.dry_run:
+                _look(url, is_well)
 
 
 def _check(environment: str, wrangler: Wrangler) -> None:
@@ -82,20 +85,30 @@ def _host(path: Path, environment: str) -> str:
     return str(config["env"][environment]["routes"][0]["pattern"])
 
 
-def _look(url: str) -> None:
-    """Ask until the new version answers; health `down` is a failed deployment."""
+def _look(url: str, is_well: Callable[[httpx.Response], bool]) -> None:
+    """Ask until the new version answers well."""
     headers = _access(os.environ)
     reason = "it did not answer"
     for _ in range(_LOOKS):
         try:
             response = httpx.get(url, headers=headers, timeout=10)
-            if response.is_success and response.json()["status"] != "down":
+            if is_well(response):
                 return
             reason = f"HTTP {response.status_code}: {response.text[:200]}"
         except (httpx.HTTPError, ValueError, KeyError) as error:
             reason = str(error)
         time.sleep(_PAUSE)
     raise Unavailable(f"{url}: {reason}")
+
+
+def _answers(response: httpx.Response) -> bool:
+    """Return whether the Worker answered; without one Cloudflare does so itself, with a 5xx."""
+    return not response.is_server_error
+
+
+def _is_up(response: httpx.Response) -> bool:
+    """Return whether the health is not `down`, which is a failed deployment."""
+    return response.is_success and response.json()["status"] != "down"
 
 
 def _access(environment: Mapping[str, str]) -> dict[str, str]:
