@@ -318,6 +318,9 @@ def test_the_public_bucket_is_no_other_one(environment: str) -> None:
     assert {"R2_ASSETS", "R2_BUCKET"} <= named.keys()
     assert all(len(buckets) == 1 for buckets in named.values())
     assert len(set.union(*named.values())) == len(named)
+    if environment != "dev":
+        told = [configuration(w, environment)["vars"].get("ASSET_BASE_URL") for w in WORKERS]
+        assert len(set(told) - {None}) == 1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS[1:])

@@ -14,6 +14,7 @@ STAND_IN = Path(__file__).parent / "wrangler_account.py"
 ACCOUNT = {
     "CLOUDFLARE_ACCOUNT_ID": "account-1",
     "CLOUDFLARE_API_TOKEN": "token-1",
+    "CLOUDFLARE_ZONE_ID": "zone-1",
     "DATABASE_URL": "postgres://user:hidden@db.example.com/commerce",
     "CATALOG_TOKEN": "catalog-secret",
 }

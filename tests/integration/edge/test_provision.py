@@ -11,7 +11,8 @@ from local.edge.wrangler import CONFIGURATIONS, ROOT
 from shared.errors import SettingsInvalid, Unavailable
 from tests.integration.edge.account import ACCOUNT, Account
 
-CREATED = 2 + 3 + 4 + 1 + 1 + 1 + 3 * 3
+CREATED = 2 + 3 + 4 + 1 + 1 + 1 + 1 + 3 * 3
+DOMAIN = ["r2", "bucket", "domain"]
 
 
 @pytest.fixture
@@ -87,12 +88,55 @@ def test_hyperdrive_never_caches(provisioned: Account) -> None:
     assert "--caching-disabled" in created
 
 
+@pytest.mark.parametrize(
+    ("environment", "bucket", "host"),
+    [
+        ("staging", "commerce-assets-staging", "assets-staging.bluntcases.com"),
+        ("production", "commerce-assets", "assets.bluntcases.com"),
+    ],
+)
+def test_the_public_bucket_gets_the_host_that_assets_are_addressed_at(
+    account: Account, environment: str, bucket: str, host: str
+) -> None:
+    provision(environment, account.wrangler(), account.root)
+    assert [change for change in account.changes() if change[:3] == DOMAIN] == [
+        [*DOMAIN, "add", bucket, "--domain", host, "--zone-id", "zone-1", "--force"]
+    ]
+    assert account.read()["log"].index([*DOMAIN, "list", bucket]) > account.read()["log"].index(
+        ["r2", "bucket", "create", bucket]
+    )
+
+
+def test_a_host_that_only_looks_alike_is_another_one(account: Account) -> None:
+    document = account.read()
+    document["domain"] = ["old-assets-staging.bluntcases.com", "assets-staging.bluntcases.com.au"]
+    account.file.write_text(json.dumps(document))
+    provision("staging", account.wrangler(), account.root)
+    assert account.read()["domain"][-1] == "assets-staging.bluntcases.com"
+
+
+def test_a_zone_is_required_where_assets_have_a_host(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLOUDFLARE_ZONE_ID")
+    with pytest.raises(SettingsInvalid, match=r"^CLOUDFLARE_ZONE_ID is required$"):
+        provision("staging", account.wrangler(), account.root)
+    assert account.read()["log"] == []
+    ingest = account.root / "wrangler.ingest.toml"
+    ingest.write_text(
+        ingest.read_text().replace("https://assets-staging.bluntcases.com", ""), encoding="utf-8"
+    )
+    provision("staging", account.wrangler(), account.root)
+    assert len(account.changes()) == CREATED - 1
+
+
 def test_a_dry_run_runs_and_writes_nothing(account: Account) -> None:
     before = {name: (account.root / name).read_text() for name in CONFIGURATIONS}
     provision("staging", account.wrangler(dry_run=True), account.root)
     assert account.read()["log"] == []
     assert {name: (account.root / name).read_text() for name in CONFIGURATIONS} == before
-    assert sum("create" in line or "enable" in line for line in account.shown) >= CREATED - 4
+    changes = {"create", "add", "enable"}
+    assert sum(bool(changes.intersection(line.split())) for line in account.shown) == CREATED
 
 
 def test_missing_variables_are_all_named(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

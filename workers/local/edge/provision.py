@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from local.edge.resources import LIFECYCLE_DAYS, ROLL_SECONDS, STREAMS, Names
 from local.edge.wrangler import CONFIGURATIONS, ROOT, Wrangler
@@ -15,6 +17,8 @@ from shared.errors import SettingsInvalid
 from shared.telemetry import Stream
 
 REQUIRED: Final = ("CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_API_TOKEN", "DATABASE_URL", "CATALOG_TOKEN")
+ZONE: Final = "CLOUDFLARE_ZONE_ID"
+"""Required where the public bucket has a domain, which is a name in this zone."""
 _PIPELINES: Final = ("basin", "pipelines")
 _PAGE: Final = ("--per-page", "100", "--json")
 _HYPERDRIVE_ID: Final = re.compile(r"\b[0-9a-f]{32}\b")
@@ -32,6 +36,8 @@ class Provision:
     names: Names
     wrangler: Wrangler
     secrets: Mapping[str, str]
+    assets_host: str
+    """The public bucket's, or an empty text."""
     found: dict[str, str] = field(default_factory=dict)
     """What replaces `<kind name>` in the configurations."""
 
@@ -42,6 +48,7 @@ class Provision:
         for bucket in (self.names.archive, self.names.assets, self.names.lake):
             self._unless(("r2", "bucket", "info", bucket), ("r2", "bucket", "create", bucket))
         self._lifecycle()
+        self._assets_domain()
         self._cache()
         self._hyperdrive()
         self._catalog()
@@ -62,6 +69,18 @@ class Provision:
                     *rules, "add", self.names.archive, name, prefix,
                     "--expire-days", str(days), "--force",
                 )  # fmt: skip
+
+    def _assets_domain(self) -> None:
+        """Give the public bucket its host; without one nothing in it has an address."""
+        if not self.assets_host:
+            return
+        domain = ("r2", "bucket", "domain")
+        present = self.wrangler.ask(*domain, "list", self.names.assets).output
+        if self.assets_host not in present.split():
+            self.wrangler.change(
+                *domain, "add", self.names.assets, "--domain", self.assets_host,
+                "--zone-id", self.secrets[ZONE], "--force",
+            )  # fmt: skip
 
     def _cache(self) -> None:
         listed = self.wrangler.ask("kv", "namespace", "list")
@@ -140,10 +159,13 @@ def provision(environment: str, wrangler: Wrangler, root: Path = ROOT) -> list[s
     Raises:
         SettingsInvalid: Names every variable that is missing.
     """
-    missing = [name for name in REQUIRED if not os.environ.get(name)]
+    host = _assets_host(root, environment)
+    required = (*REQUIRED, ZONE) if host else REQUIRED
+    given = {name: os.environ.get(name, "") for name in required}
+    missing = [name for name, value in given.items() if not value]
     if missing and not wrangler.dry_run:
         raise SettingsInvalid(", ".join(f"{name} is required" for name in missing))
-    run = Provision(Names(environment), wrangler, {n: os.environ.get(n, "") for n in REQUIRED})
+    run = Provision(Names(environment), wrangler, given, host)
     run.run()
     if account := os.environ.get("CLOUDFLARE_ACCOUNT_ID"):
         run.found["account id"] = account
@@ -158,6 +180,13 @@ def provision(environment: str, wrangler: Wrangler, root: Path = ROOT) -> list[s
 def placeholders(path: Path, environment: str) -> list[str]:
     """Return what an environment's part of a configuration still has in angle brackets."""
     return re.findall(r"<([^<>]+)>", _section(path.read_text(encoding="utf-8"), environment))
+
+
+def _assets_host(root: Path, environment: str) -> str:
+    """Return the host of `ASSET_BASE_URL`, which ingest writes into the addresses of assets."""
+    config = tomllib.loads((root / "wrangler.ingest.toml").read_text(encoding="utf-8"))
+    url: str = config["env"][environment]["vars"].get("ASSET_BASE_URL", "")
+    return urlsplit(url).hostname or ""
 
 
 def _fill(path: Path, environment: str, found: Mapping[str, str], *, is_kept: bool) -> list[str]:
