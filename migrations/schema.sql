@@ -205,7 +205,7 @@ COMMENT ON COLUMN public.commission_dispute.raised_by_kind IS 'staff or publishe
 -- Name: COLUMN commission_dispute.resolution; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.commission_dispute.resolution IS 'upheld took the commission back, rejected gave it free; NULL while it is open.';
+COMMENT ON COLUMN public.commission_dispute.resolution IS 'What became of the commission: reversed took it back for good, kept left it to be approved; NULL while it is open.';
 
 
 --
@@ -2749,4 +2749,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261124020200'),
     ('20261124030000'),
     ('20261124040000'),
-    ('20261127010000');
+    ('20261127010000'),
+    ('20261127020000');

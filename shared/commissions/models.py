@@ -11,6 +11,8 @@ from shared.ids import derived_id
 ConversionKind = Literal["click", "discount_code"]
 CommissionStatus = Literal["pending", "disputed", "approved", "paid", "reversed"]
 FactKind = Literal["capture", "refund"]
+DisputeOutcome = Literal["reversed", "kept"]
+"""What becomes of the disputed commission, whoever disputed it and whoever was right."""
 PayoutStatus = Literal["booked", "void"]
 
 INGEST: Final = "ingest"

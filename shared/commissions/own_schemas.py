@@ -10,7 +10,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shared.commissions.models import CommissionStatus, ConversionKind, Fact, PayoutStatus
+from shared.commissions.models import (
+    CommissionStatus,
+    ConversionKind,
+    DisputeOutcome,
+    Fact,
+    PayoutStatus,
+)
 
 
 class OwnCommission(BaseModel):
@@ -52,7 +58,9 @@ class OwnDispute(BaseModel):
     raised_by_kind: Literal["staff", "publisher"]
     raised_at: datetime
     reason: str
-    resolution: Literal["upheld", "rejected"] | None
+    resolution: DisputeOutcome | None = Field(
+        description="What became of the commission: `reversed` for good, or `kept`."
+    )
     resolved_at: datetime | None
     note: str | None
 

@@ -80,7 +80,7 @@ async def dispute(
 async def resolve(
     db: Database, commission_id: str, request: ResolutionRequest, *, by: Principal, at: datetime
 ) -> DisputeRead:
-    """End a dispute: upheld takes the commission back for good, rejected lets it be approved.
+    """End a dispute: the commission is reversed for good, or kept and may be approved.
 
     Raises:
         NotFound: There is no such commission.
@@ -171,7 +171,7 @@ async def _resolve(
     )
     if kept is None:
         raise NotDisputed(f"the commission is {one.status}")
-    if request.resolution == "rejected":
+    if request.resolution == "kept":
         await ledger.set_status([one.id], "pending", at=at, by=by.name)
         return kept
     if one.amount_minor:

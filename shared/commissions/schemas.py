@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.commissions.ledger import AccountKind, TransactionKind
-from shared.commissions.models import Conversion, Fact, FactKind
+from shared.commissions.models import Conversion, DisputeOutcome, Fact, FactKind
 from shared.commissions.own_schemas import (
     InvoiceLineRead,
     OwnCommission,
@@ -166,14 +166,17 @@ class DisputeRequest(BaseModel):
 
 
 class ResolutionRequest(BaseModel):
-    """How a dispute ends: `upheld` takes the commission back, `rejected` gives it free."""
+    """What becomes of a disputed commission: `reversed` takes it back, `kept` lets it be approved.
+
+    It says nothing of who was right: a publisher that objects to too little gets `kept` and a note.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"resolution": "rejected", "note": "It is genuine."}]},
+        json_schema_extra={"examples": [{"resolution": "kept", "note": "It is genuine."}]},
     )
 
-    resolution: Literal["upheld", "rejected"]
+    resolution: DisputeOutcome
     note: Annotated[str | None, Field(max_length=2_000), AfterValidator(_text_or_none)] = None
 
 

@@ -29,7 +29,7 @@ ACTS = st.one_of(
     st.tuples(st.just("refund"), ORDERS),
     st.tuples(st.just("lost"), ORDERS),
     st.tuples(st.just("again"), ORDERS),
-    st.tuples(st.sampled_from(["rate", "approve", "dispute", "upheld", "rejected"]), ORDERS),
+    st.tuples(st.sampled_from(["rate", "approve", "dispute", "reverse", "keep"]), ORDERS),
     st.tuples(st.sampled_from(["approve", "pay"]), ORDERS),
     st.tuples(st.just("void"), ORDERS),
 )
@@ -91,8 +91,8 @@ class History:
             "pay": lambda: self.desk.pay(CURRENCIES[number - 1]),
             "void": lambda: self.void(number),
             "dispute": lambda: self.desk.dispute(target),
-            "upheld": lambda: self.desk.resolve(target, "upheld"),
-            "rejected": lambda: self.desk.resolve(target, "rejected"),
+            "reverse": lambda: self.desk.resolve(target, "reversed"),
+            "keep": lambda: self.desk.resolve(target, "kept"),
         }
         try:
             if what in {"approve", "pay", "void", "rate"} or commissions:

@@ -128,27 +128,27 @@ async def test_a_dispute_holds_a_commission_until_it_is_resolved(desk: Desk) -> 
         with pytest.raises((NotApprovable, NotDisputable), match="disputed"):
             await raised
     assert (await desk.approve()).approved == []
-    await desk.resolve(ONE, "rejected")
+    await desk.resolve(ONE, "kept")
     with pytest.raises(NotDisputed):
-        await desk.resolve(ONE, "rejected")
+        await desk.resolve(ONE, "kept")
     await desk.approve(ONE)
     publisher = Objector("publisher", "key_1", desk.partner.publisher_id)
     assert (await desk.dispute(ONE, publisher)).raised_by_kind == "publisher"
     assert await desk.owed() == {("pending", "EUR"): 1000}
     with pytest.raises(NothingToPay):
         await desk.pay()
-    await desk.resolve(ONE, "rejected")
+    await desk.resolve(ONE, "kept")
     await desk.approve(ONE)
     await desk.pay()
     with pytest.raises(NotDisputable, match="paid"):
         await desk.dispute(ONE)
 
 
-async def test_a_dispute_that_is_upheld_takes_the_commission_back_for_good(desk: Desk) -> None:
+async def test_a_dispute_that_ends_reversed_takes_the_commission_back_for_good(desk: Desk) -> None:
     await desk.approve(ONE)
     await desk.dispute(ONE)
-    found = await desk.resolve(ONE, "upheld")
-    assert (found.resolution, found.resolved_by) == ("upheld", STAFF.name)
+    found = await desk.resolve(ONE, "reversed")
+    assert (found.resolution, found.resolved_by) == ("reversed", STAFF.name)
     assert await desk.owed() == {}
     again = referred(1, desk.click, capture(1, "100.00"), refund(1, "30.00"))
     await desk.books.settle(again)

@@ -202,11 +202,11 @@ async def test_a_dispute_and_its_end(till: Till) -> None:
         "A return.", "staff@example.com",
     )  # fmt: skip
     assert first["id"] not in (await till.approve_all())["approved"]
-    ended = await till.post(f"{path}/resolve", {"resolution": "upheld", "note": "It was."})
+    ended = await till.post(f"{path}/resolve", {"resolution": "reversed", "note": "It was."})
     assert ended.json()["resolved_by"] == "staff@example.com"
     told = await till.get(path)
     assert (told["status"], told["amount_minor"]) == ("reversed", 0)
-    assert [one["resolution"] for one in told["disputes"]] == ["upheld"]
+    assert [one["resolution"] for one in told["disputes"]] == ["reversed"]
     await till.books.check()
 
 
@@ -238,8 +238,9 @@ async def test_discount_codes_stand_for_one_publisher_at_a_time(till: Till) -> N
         ("/api/commissions/approve", {"due_of_publisher": "pub_0"}, 404, None),
         ("/api/commissions/com_0/dispute", {"reason": "x"}, 404, None),
         ("/api/commissions/com_0/dispute", {"reason": " "}, 422, "/reason"),
-        ("/api/commissions/com_0/resolve", {"resolution": "upheld"}, 404, None),
+        ("/api/commissions/com_0/resolve", {"resolution": "reversed"}, 404, None),
         ("/api/commissions/com_0/resolve", {"resolution": "maybe"}, 422, "/resolution"),
+        ("/api/commissions/com_0/resolve", {"resolution": "upheld"}, 422, "/resolution"),
         ("/api/payouts", {"publisher_id": "pub_0", "currency": "EUR"}, 422, "/publisher_id"),
         ("/api/payouts", {"publisher_id": "{id}", "currency": "eur"}, 422, "/currency"),
         ("/api/payouts", {"publisher_id": "{id}", "currency": "EUR"}, 409, None),

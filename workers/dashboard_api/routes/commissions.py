@@ -83,6 +83,6 @@ async def dispute_commission(
 async def resolve_dispute(
     bindings: Bound, caller: Caller, commission_id: EntityId, asked: ResolutionRequest
 ) -> DisputeRead:
-    """`upheld` takes the commission back for good, `rejected` lets it be approved."""
+    """`reversed` takes the commission back for good, `kept` lets it be approved."""
     async with bindings.databases.open() as db:
         return await resolve(db, commission_id, asked, by=caller, at=bindings.clock.now())

@@ -1,0 +1,58 @@
+"""What migrations make of rows that were kept before them, and back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from local.postgres import MIGRATIONS, dbmate, migrate
+
+from shared.adapters.embedded.database import AsyncpgDatabases
+from tests.fixtures.commissions import AT
+
+DISPUTE = (
+    "INSERT INTO commission_dispute (id, commission_id, publisher_id, raised_by_kind, raised_by,"
+    " raised_at, reason, resolution) VALUES ($1, $1, 'pub_1', 'publisher', 'key_1', $2, '', $3)"
+)
+
+
+class Past:
+    """A database as it was before a migration."""
+
+    def __init__(self, url: str, databases: AsyncpgDatabases) -> None:
+        self.url, self._databases = url, databases
+
+    def go_before(self, subject: str) -> None:
+        files = sorted(MIGRATIONS.glob("2*.sql"))
+        (first,) = [n for n, file in enumerate(files) if file.stem.endswith(f"_{subject}")]
+        for _ in files[first:]:
+            dbmate(self.url, "down")
+
+    def return_to_the_present(self) -> None:
+        migrate(self.url)
+
+    async def rows(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        async with self._databases.open() as db:
+            found = await db.fetch_all(sql, *args)  # type: ignore[arg-type]
+        return [tuple(row.values()) for row in found]
+
+
+@pytest.fixture
+async def past(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[Past]:
+    url = await new_database()
+    databases = AsyncpgDatabases(url)
+    yield Past(url, databases)
+    await databases.close()
+
+
+async def test_disputes_say_what_became_of_their_commissions(past: Past) -> None:
+    before = {"dsp_1": "upheld", "dsp_2": "rejected", "dsp_3": None}
+    past.go_before("dispute_outcomes")
+    for key, resolution in before.items():
+        await past.rows(DISPUTE, key, AT, resolution)
+    past.return_to_the_present()
+    outcomes = "SELECT id, resolution FROM commission_dispute ORDER BY id"
+    assert await past.rows(outcomes) == [("dsp_1", "reversed"), ("dsp_2", "kept"), ("dsp_3", None)]
+    past.go_before("dispute_outcomes")
+    assert await past.rows(outcomes) == list(before.items())
