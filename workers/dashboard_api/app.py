@@ -48,8 +48,8 @@ from shared.identity import access
 from shared.identity.jwks import HttpJwks, JwksCache
 from shared.identity.models import Principal
 
-_FILES: Final = {"/api/combo-logs/import": BYTES_MAX + 64 * 1024}
-"""A file, and what a form puts around it."""
+FILES: Final = {"/api/combo-logs/import": BYTES_MAX + 64 * 1024}
+"""Paths that take a file, each with its bytes and what a form puts around them."""
 _ROUTES: Final = (
     performance,
     manual_measures,
@@ -115,7 +115,7 @@ def create_app(bindings_of: BindingsOf) -> FastAPI:
     openapi.describe(app, _SECURITY, is_conditional=True)
     docs.install(app)
     app.add_middleware(ConditionalReads)
-    app.add_middleware(BodyLimit, limits_of=_FILES)
+    app.add_middleware(BodyLimit, limits_of=FILES)
     app.add_middleware(RequireAccess, authenticate=_authentication(bound))
     app.add_middleware(Cors, origin_of=lambda request: bound(request).settings.CORS_ORIGIN)
     for outer in (Errors, SecurityHeaders, RequestId):

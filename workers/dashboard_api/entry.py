@@ -1,44 +1,18 @@
-"""dashboard-api on Cloudflare: its classes, and the adapters behind its ports."""
+"""dashboard-api on Cloudflare: its class. What it holds is put together in wiring.py."""
 
 from typing import Any
 
-from dashboard_api.app import create_app
-from dashboard_api.bindings import DashboardBindings
+from dashboard_api.app import FILES, create_app
+from dashboard_api.wiring import bindings_of
 from shared import log
-from shared.adapters.cloudflare import access, cache, database, http, object_store, queue
-from shared.adapters.cloudflare.settings import Bindings, settings_of
-from shared.adapters.measurement import HttpMeasurement
-from shared.clock import SystemClock
-from shared.flags import HeldFlags
-from workers import WorkerEntrypoint, asgi
+from shared.adapters.cloudflare import bridge, timers
+from workers import WorkerEntrypoint
 
 __all__ = ["Default"]
 
 log.configure()
-_FLAGS = HeldFlags()
-
-
-def _bindings(bound: Any) -> DashboardBindings:
-    env = Bindings(bound)
-    kv = cache.optional(env, "KV")
-    ingest = http.client_of(env.INGEST, "http://internal")
-    return DashboardBindings(
-        databases=database.HyperdriveDatabases(env.HYPERDRIVE),
-        objects=object_store.R2ObjectStore(env.R2_BUCKET),
-        queue=queue.CloudflareQueue(env.INGEST_QUEUE),
-        measurement=HttpMeasurement(ingest, prefix="/measurement"),
-        cache=kv,
-        signatures=access.WebCryptoVerifier(),
-        ingest=ingest,
-        http=http.outside,
-        settings=settings_of(env),
-        clock=SystemClock(),
-        switches=kv,
-        flags=_FLAGS,
-    )
-
-
-_APP = create_app(lambda request: _bindings(request.scope["env"]))
+timers.install()
+_APP = create_app(lambda request: bindings_of(request.scope["env"]))
 
 
 class Default(WorkerEntrypoint):  # type: ignore[misc]
@@ -46,4 +20,4 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
 
     async def fetch(self, request: Any) -> Any:
         """Answer a request."""
-        return await asgi.fetch(_APP, request, self.env, self.ctx)
+        return await bridge.serve(_APP, request, self, limits_of=FILES)

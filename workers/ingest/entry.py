@@ -6,13 +6,15 @@ from ingest.app import internal_app
 from ingest.public_app import public_app
 from ingest.wiring import bindings_of, fire_cron, take_batch
 from ingest.workflows import WORKFLOWS
-from shared import log
+from shared import limits, log
+from shared.adapters.cloudflare import bridge, timers
 from shared.adapters.cloudflare.measurement import MeasurementContainer
 from shared.adapters.cloudflare.watermarks import WatermarkDO
 from shared.adapters.cloudflare.workflow_classes import workflow_classes
 from workers import WorkerEntrypoint, asgi
 
 log.configure()
+timers.install()
 _WORKFLOWS = workflow_classes(WORKFLOWS, bindings_of)
 globals().update(_WORKFLOWS)  # the runtime finds a class by its name in this module
 
@@ -27,7 +29,7 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
 
     async def fetch(self, request: Any) -> Any:
         """Answer a request."""
-        return await asgi.fetch(_PUBLIC, request, self.env, self.ctx)
+        return await bridge.serve(_PUBLIC, request, self, limit=limits.WEBHOOK_BODY_BYTES)
 
     async def queue(self, batch: Any, _env: Any = None, _ctx: Any = None) -> None:
         """Take a batch of either queue."""

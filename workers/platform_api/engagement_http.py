@@ -48,6 +48,7 @@ GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 _BODY_TYPES: Final = frozenset({"", JSON, "text/plain", "application/octet-stream"})
 """What `fetch` and `navigator.sendBeacon` send JSON as; a Blob may have no type at all."""
 _PREFLIGHT_SECONDS: Final = "7200"
+_DIGITS: Final = 20
 _SERVER: Final = Visitor()
 _logger: Final = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ async def _posted(bindings: PlatformBindings, asked: Asked, now: datetime, fresh
 
 async def _events(bindings: PlatformBindings, asked: Asked, now: datetime, fresh: str) -> Answered:
     await require(bindings, "engagement", now)
-    if len(asked.body) > limits.REQUEST_BODY_BYTES:
+    if max(len(asked.body), _declared(asked)) > limits.REQUEST_BODY_BYTES:
         raise PayloadTooLarge(f"a body may have at most {limits.REQUEST_BODY_BYTES} bytes")
     if asked.headers.get("content-type", "").partition(";")[0].strip().lower() not in _BODY_TYPES:
         raise UnsupportedMediaType(f"the body must be JSON, as {JSON} or text/plain")
@@ -166,6 +167,12 @@ async def _pixel(bindings: PlatformBindings, asked: Asked, now: datetime) -> Ans
         visitor = _visitor(bindings, asked, asked.headers.get("referer"), now)
         await show(bindings, asked.parameter("item"), visitor, now)
     return Answered(200, headers, GIF)
+
+
+def _declared(asked: Asked) -> int:
+    """Return how many bytes a body says it has; of one that is too large, no more may be here."""
+    length = asked.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) <= _DIGITS else 0
 
 
 def _key(asked: Asked, intake: Intake) -> str | None:

@@ -53,6 +53,7 @@ class HyperdriveDatabases:
                 ssl=False,  # TLS to the origin is Hyperdrive's
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=COMMAND_TIMEOUT,
+                max_cached_statement_lifetime=0,  # no timer for each: the connection is short
             )
         try:
             await prepare_connection(connection)

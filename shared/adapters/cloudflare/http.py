@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 from pyodide.ffi import JsException
 
+from shared.adapters.cloudflare.javascript import BODIES, function
 from shared.adapters.cloudflare.settings import Bindings
 from workers import fetch
 
@@ -48,7 +49,7 @@ class FetchTransport(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The chunks of a response, read one at a time."""
+    """The pieces of a response, read one at a time."""
 
     def __init__(self, body: Any, seconds: float | None) -> None:
         self._reader = body.getReader() if body else None
@@ -56,10 +57,10 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while self._reader is not None:
-            chunk = await _in_time(self._reader.read, self._seconds)
-            if chunk.done:
+            read = partial(function("nextPiece", BODIES), self._reader)
+            if (piece := await _in_time(read, self._seconds)) is None:
                 return
-            yield chunk.value.to_bytes()
+            yield piece.to_bytes()
 
     async def aclose(self) -> None:
         reader, self._reader = self._reader, None

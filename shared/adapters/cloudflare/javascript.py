@@ -11,6 +11,8 @@ from workers import import_from_javascript
 
 CALL: Final = "call.mjs"
 """Calls of bindings that Python cannot make, or makes more slowly."""
+BODIES: Final = "bodies.mjs"
+"""Reads bodies in large pieces, and no further than wanted."""
 
 
 def unwrapped(binding: Any) -> Any:

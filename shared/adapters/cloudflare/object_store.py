@@ -10,6 +10,7 @@ from pyodide.ffi import JsException
 
 from shared import limits
 from shared.adapters.cloudflare.errors import message_of, unavailable
+from shared.adapters.cloudflare.javascript import BODIES, function
 from shared.errors import InvalidInput, NotFound, PreconditionFailed, Unavailable
 from shared.ports import ObjectInfo, ObjectPage
 
@@ -57,8 +58,12 @@ class R2ObjectStore:
             found = await self._bucket.get(key)
             if not found:
                 raise NotFound(f"there is no object {key!r}")
-            async for chunk in found.body:
-                yield chunk.to_bytes()
+            reader = found.body.getReader()
+            try:
+                while (piece := await function("nextPiece", BODIES)(reader)) is not None:
+                    yield piece.to_bytes()
+            finally:
+                await reader.cancel()
 
     async def put(
         self,

@@ -20,7 +20,7 @@ _HOST: Final = "://"
 async def asked(request: Any, is_wanted: Callable[[str], bool]) -> Asked | None:
     """Return a request whose path is wanted, or None: it goes the ordinary way, body unread."""
     script = request.js_object
-    if not is_wanted(_path(script.url)):
+    if not is_wanted(path_of(script.url)):
         return None
     found = await function("asked", _PLAIN)(script, limits.REQUEST_BODY_BYTES)
     if found is None:
@@ -37,6 +37,7 @@ def answered(found: Answered) -> Any:
     return SimpleNamespace(js_object=made)  # what the SDK hands on without looking into it
 
 
-def _path(url: str) -> str:
+def path_of(url: str) -> str:
+    """Return the path of an address, as it stands there."""
     _, _, rest = url.partition(_HOST)
     return "/" + rest.partition("?")[0].partition("/")[2]
