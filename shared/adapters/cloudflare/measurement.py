@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -19,30 +21,32 @@ from workers import DurableObject, Response, fetch
 
 PORT: Final = 8080
 SINGLETON: Final = "measurement"
-_STARTS: Final = 40
-_PAUSE: Final = 0.5
+IDLE: Final = timedelta(minutes=15)
+"""How long the container stays when it is no longer asked."""
+TIMEOUT: Final = timedelta(seconds=60)
+"""Longer than a cold start and then the 20 s that the process waits before it says "running"."""
+COLD_START: Final = timedelta(seconds=20)
+_PAUSE: Final = timedelta(milliseconds=500)
 _HEADERS: Final = ("authorization", "content-type")
 _PASSED_ON: Final = ("CATALOG_URI", "CATALOG_WAREHOUSE", "CATALOG_TOKEN", "MEASUREMENT_TOKEN")
+_LOG: Final = logging.getLogger(__name__)
 
 
 class MeasurementContainer(DurableObject):  # type: ignore[misc]
     """Owns the one container: starts it when asked and passes requests on to its port."""
 
+    _stops_when_idle = False
+    """Whether the container that runs was told so."""
+
     async def fetch(self, request: Any) -> Any:
         """Answer from the container; 503 while it does not listen."""
         container = self.ctx.container
-        if not container.running:
-            settings = {name: str(getattr(self.env, name, "")) for name in _PASSED_ON}
-            container.start(
-                to_js(
-                    {"enableInternet": True, "env": {**settings, "PORT": str(PORT)}},
-                    dict_converter=Object.fromEntries,
-                )
-            )
+        self._start(container)
+        await self._stop_when_idle(container)
         port = container.getTcpPort(PORT)
         body = await request.bytes()  # read once, for it may have to be sent again
         headers = {name: request.headers[name] for name in _HEADERS if request.headers[name]}
-        for _ in range(_STARTS):
+        for _ in range(COLD_START // _PAUSE):
             try:
                 return await fetch(
                     request.url,
@@ -52,8 +56,31 @@ class MeasurementContainer(DurableObject):  # type: ignore[misc]
                     **({"body": body} if body else {}),
                 )
             except (JsException, OSError):
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_PAUSE.total_seconds())
         return Response("the container does not listen", status=503)
+
+    def _start(self, container: Any) -> None:
+        if container.running:
+            return
+        settings = {name: str(getattr(self.env, name, "")) for name in _PASSED_ON}
+        container.start(
+            to_js(
+                {"enableInternet": True, "env": {**settings, "PORT": str(PORT)}},
+                dict_converter=Object.fromEntries,
+            )
+        )
+        self._stops_when_idle = False
+
+    async def _stop_when_idle(self, container: Any) -> None:
+        """Have the container stopped once it is idle: without a word it goes with this object."""
+        if self._stops_when_idle:
+            return
+        try:
+            await container.setInactivityTimeout(IDLE // timedelta(milliseconds=1))
+        except JsException as error:
+            _LOG.warning("the container took no idle time", extra={"error": str(error)})
+        else:
+            self._stops_when_idle = True
 
 
 def measurement(settings: Settings, namespace: Any, objects: ObjectStore) -> HttpMeasurement:
@@ -70,11 +97,22 @@ def _client(settings: Settings, namespace: Any) -> Callable[[], httpx.AsyncClien
     if settings.MEASUREMENT_URL is None:
         if namespace is None:
             raise SettingsInvalid("MEASUREMENT_URL is required where no container is bound")
-        return client_of(namespace.getByName(SINGLETON), "http://measurement")
+        return _patient(client_of(namespace.getByName(SINGLETON), "http://measurement"))
 
     def open_client() -> httpx.AsyncClient:
         client = outside()
         client.base_url = httpx.URL(settings.MEASUREMENT_URL or "")
+        return client
+
+    return open_client
+
+
+def _patient(opened: Callable[[], httpx.AsyncClient]) -> Callable[[], httpx.AsyncClient]:
+    """Return what opens the same client, with time for a cold start."""
+
+    def open_client() -> httpx.AsyncClient:
+        client = opened()
+        client.timeout = httpx.Timeout(TIMEOUT.total_seconds())
         return client
 
     return open_client

@@ -209,7 +209,8 @@ def _milliseconds(duration: timedelta) -> int:
 
 
 def _message(error: Exception) -> str:
-    return f"{_MARK}{type(error).__name__}: {error}"
+    """Return the message in one line: of a traceback the SDK keeps what its last line says."""
+    return f"{_MARK}{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _failure(error: Exception) -> StepFailed:

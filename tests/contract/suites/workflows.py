@@ -75,7 +75,8 @@ async def gives_up(step: Step, payload: JsonObject) -> Json:
 
 async def is_permanent(step: Step, payload: JsonObject) -> Json:
     """Fail once and for all."""
-    action = partial(_fail, payload["mark"], NonRetryable("no such shop"))
+    reason = payload.get("reason", "no such shop")
+    action = partial(_fail, payload["mark"], NonRetryable(reason))
     return await step.do("permanent", action, retry=AT_ONCE)  # type: ignore[no-any-return]
 
 
@@ -184,6 +185,15 @@ async def a_permanent_failure_is_not_tried_again(subject: WorkflowSubject) -> No
     assert EFFECTS.done.count("permanent call") == 1
 
 
+async def a_reason_of_several_lines_is_told_whole(subject: WorkflowSubject) -> None:
+    reason = "no such shop:\n  acme: gone\n\nsince: yesterday\n"
+    await subject.workflows.start("is-permanent", "lines-1", {"mark": "lines", "reason": reason})
+    status = await subject.finished("is-permanent", "lines-1")
+    assert status.state == "errored"
+    assert " ".join(reason.split()) in " ".join((status.error or "").split())
+    assert EFFECTS.done.count("lines") == 1
+
+
 async def a_slow_step_times_out_and_is_tried_again(subject: WorkflowSubject) -> None:
     await subject.workflows.start("is-slow", "slow-1", {"mark": "slow call"})
     status = await subject.finished("is-slow", "slow-1")
@@ -250,6 +260,7 @@ CASES = (
     a_failing_step_is_tried_again,
     a_step_out_of_retries_fails_where_it_stands,
     a_permanent_failure_is_not_tried_again,
+    a_reason_of_several_lines_is_told_whole,
     a_slow_step_times_out_and_is_tried_again,
     a_result_over_1_mib_fails_for_good,
     a_result_that_is_no_json_fails_for_good,
