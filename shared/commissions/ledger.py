@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from shared.commissions.models import CommissionStatus, Earning, Fact, FactKind, Standing
+from shared.errors import Conflict
 from shared.ids import derived_id
 
 AccountKind = Literal["commission_expense", "payout_clearing", "pending", "approved"]
@@ -83,6 +84,16 @@ class Booked(NamedTuple):
     amount_minor: int
     times: int
     occurred_at: datetime
+
+
+class PublisherNotActive(Conflict):
+    """The publisher is not active: its commissions go on, but are not approved nor paid."""
+
+
+def check_active(publisher_id: str, status: str) -> None:
+    """Raise PublisherNotActive unless money of this publisher may move on."""
+    if status != "active":
+        raise PublisherNotActive(f"the publisher {publisher_id} is {status}")
 
 
 def owed_on(status: CommissionStatus) -> AccountKind:

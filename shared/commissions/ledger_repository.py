@@ -21,12 +21,18 @@ class CommissionLedger:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def lock_publishers(self, publisher_ids: Collection[str]) -> None:
-        """Be the only one who books for these publishers until the transaction ends."""
-        await self._db.fetch_all(
-            "SELECT id FROM publisher WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE",
+    async def lock_publishers(self, publisher_ids: Collection[str]) -> Mapping[str, str]:
+        """Be the only one who books for these publishers until the transaction ends.
+
+        Returns:
+            The status of each, which nobody changes meanwhile.
+        """
+        rows = await self._db.fetch_all(
+            "SELECT id, status FROM publisher WHERE id = ANY($1::text[])"
+            " ORDER BY id FOR NO KEY UPDATE",
             sorted(set(publisher_ids)),
         )
+        return {row["id"]: row["status"] for row in rows}
 
     async def of_orders(self, order_ids: Collection[str]) -> Sequence[Standing]:
         """Return the commissions of these orders."""

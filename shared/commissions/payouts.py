@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.commissions.ledger import Booking
+from shared.commissions.ledger import Booking, check_active
 from shared.commissions.ledger_repository import CommissionLedger
 from shared.commissions.payouts_repository import Payouts, invoice_id
 from shared.commissions.schemas import PayoutRead, PayoutRequest
@@ -49,6 +49,7 @@ async def pay(
         InvalidInput: The publisher is not known.
         NothingToPay: The balance is zero or negative; it is carried into the next payout.
         AnotherAmountOwed: The balance is not what the request expects.
+        PublisherNotActive: The publisher is suspended, or not active yet.
         PayoutKeyReused: The key was used for another publisher or currency, or its payout is void.
     """
     payout_id = keyed_id("pay", by.subject, key)
@@ -62,13 +63,14 @@ async def _pay(
         problem = FieldProblem("/publisher_id", "is not a known publisher")
         raise InvalidInput("/publisher_id: is not a known publisher", problems=[problem])
     ledger, payouts = CommissionLedger(db), Payouts(db)
-    await ledger.lock_publishers([request.publisher_id])
+    statuses = await ledger.lock_publishers([request.publisher_id])
     if (known := await payouts.find(payout_id)) is not None:
         if (known.publisher_id, known.currency) != (request.publisher_id, request.currency):
             raise PayoutKeyReused(f"it has made the payout {known.id}")
         if known.status == "void":
             raise PayoutKeyReused(f"it has made the payout {known.id}, which is void")
         return known
+    check_active(request.publisher_id, statuses[request.publisher_id])
     amount = await _amount(payouts, payout_id, request)
     payout = PayoutRead(
         id=payout_id,

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.clock import format_instant
-from shared.commissions.ledger import moved, owed_on
+from shared.commissions.ledger import check_active, moved, owed_on
 from shared.commissions.ledger_repository import CommissionLedger
 from shared.commissions.models import Standing
 from shared.commissions.review_repository import Reviews
@@ -60,7 +60,9 @@ async def approve(
     Raises:
         NotFound: There is no such publisher.
         InvalidInput: One of them is not known.
-        NotApprovable: One of them is held, disputed, reversed, or nothing is left of it.
+        NotApprovable: One of them is held, disputed, reversed, or nothing is left of it, or its
+            publisher is not active.
+        PublisherNotActive: All that is due of such a publisher was asked for.
     """
     return await in_transaction(db, lambda: _approve(db, request, by, at))
 
@@ -94,12 +96,13 @@ async def _approve(db: Database, request: ApprovalRequest, by: Principal, at: da
     due: Sequence[str] = ()
     if request.due_of_publisher is not None:
         await PUBLISHERS.get(db, request.due_of_publisher)
-        await ledger.lock_publishers([request.due_of_publisher])
+        statuses = await ledger.lock_publishers([request.due_of_publisher])
+        check_active(request.due_of_publisher, statuses[request.due_of_publisher])
         due = await reviews.due(request.due_of_publisher, now=at, limit=APPROVALS_MAX + 1)
     asked = request.ids if request.ids is not None else list(due[:APPROVALS_MAX])
-    found = await _locked(ledger, asked)
+    found, statuses = await _locked(ledger, asked)
     fresh = [one for one in found.values() if owed_on(one.status) == "pending"]
-    _refuse(asked, found, await reviews.held([one.id for one in fresh], now=at))
+    _refuse(asked, found, await reviews.held([one.id for one in fresh], now=at), statuses)
     times = await reviews.movements([one.id for one in fresh])
     await ledger.book(
         [
@@ -121,7 +124,10 @@ async def _approve(db: Database, request: ApprovalRequest, by: Principal, at: da
 
 
 def _refuse(
-    asked: Sequence[str], found: Mapping[str, Standing], held: Mapping[str, datetime]
+    asked: Sequence[str],
+    found: Mapping[str, Standing],
+    held: Mapping[str, datetime],
+    statuses: Mapping[str, str],
 ) -> None:
     """Raise what is wrong with the commissions that are to be approved."""
     unknown, wrong = [], []
@@ -129,17 +135,25 @@ def _refuse(
         pointer, one = f"/ids/{number}", found.get(commission_id)
         if one is None:
             unknown.append(FieldProblem(pointer, "is not a known commission"))
-        elif one.status in {"disputed", "reversed"}:
-            wrong.append(FieldProblem(pointer, f"is {one.status}"))
-        elif one.status == "pending" and one.amount_minor <= 0:
-            wrong.append(FieldProblem(pointer, "has nothing left of it"))
-        elif commission_id in held:
-            until = format_instant(held[commission_id])
-            wrong.append(FieldProblem(pointer, f"is held until {until}"))
+        elif detail := _trouble(one, held.get(one.id), statuses[one.publisher_id]):
+            wrong.append(FieldProblem(pointer, detail))
     if unknown:
         raise InvalidInput("some commissions are not known", problems=unknown)
     if wrong:
         raise NotApprovable("; ".join(f"{p.pointer} {p.detail}" for p in wrong), problems=wrong)
+
+
+def _trouble(one: Standing, held_until: datetime | None, publisher: str) -> str | None:
+    """Return why a commission cannot be approved, if so; one that is approved already can."""
+    if one.status in {"disputed", "reversed"}:
+        return f"is {one.status}"
+    if one.status != "pending":
+        return None
+    if publisher != "active":
+        return f"is of a publisher that is {publisher}"
+    if one.amount_minor <= 0:
+        return "has nothing left of it"
+    return None if held_until is None else f"is held until {format_instant(held_until)}"
 
 
 async def _dispute(
@@ -181,15 +195,20 @@ async def _resolve(
     return kept
 
 
-async def _locked(ledger: CommissionLedger, ids: Sequence[str]) -> Mapping[str, Standing]:
-    """Return commissions as they are once nobody else books for their publishers."""
+async def _locked(
+    ledger: CommissionLedger, ids: Sequence[str]
+) -> tuple[Mapping[str, Standing], Mapping[str, str]]:
+    """Return commissions as they are once nobody else books for their publishers.
+
+    And the status of each of these publishers.
+    """
     found = await ledger.by_ids(set(ids))
-    await ledger.lock_publishers({one.publisher_id for one in found.values()})
-    return await ledger.by_ids(set(ids))
+    statuses = await ledger.lock_publishers({one.publisher_id for one in found.values()})
+    return await ledger.by_ids(set(ids)), statuses
 
 
 async def _one(ledger: CommissionLedger, commission_id: str) -> Standing:
-    found = await _locked(ledger, [commission_id])
+    found, _ = await _locked(ledger, [commission_id])
     if commission_id not in found:
         raise _missing(commission_id)
     return found[commission_id]

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from shared.commissions.ledger import PublisherNotActive
 from shared.commissions.payouts import (
     AnotherAmountOwed,
     NothingToPay,
@@ -156,6 +157,35 @@ async def test_a_dispute_that_ends_reversed_takes_the_commission_back_for_good(d
     assert known(await desk.books.commissions(), "status", "amount_minor") == [("reversed", 0)]
     with pytest.raises(NotApprovable, match="reversed"):
         await desk.approve(ONE)
+
+
+async def test_a_publisher_that_is_suspended_earns_but_is_not_paid(desk: Desk) -> None:
+    await desk.approve()
+    order = partial(referred, 2, desk.click, capture(2, "50.00", 2))
+    await desk.books.settle(order())
+    other = await desk.books.partner("Other")
+    two = commission_id(capture(2, "50.00", 2))
+    await desk.become("suspended")
+    with pytest.raises(PublisherNotActive, match="is suspended"):
+        await desk.approve()
+    with pytest.raises(NotApprovable, match="/ids/1 is of a publisher that is suspended"):
+        await desk.approve(ONE, two)
+    assert (await desk.approve(ONE)).approved == []  # it was before
+    with pytest.raises(PublisherNotActive, match="is suspended"):
+        await desk.pay()
+    assert (await Desk(desk.books, other).approve()).approved == []
+    await desk.books.settle(
+        order(capture(3, "30.00", 2)),
+    )
+    assert await desk.owed() == {("approved", "EUR"): 1000, ("pending", "EUR"): 800}
+    await desk.become("active")
+    assert len((await desk.approve()).approved) == 2
+    paid = await desk.pay(key="key-of-mine")
+    assert paid.amount_minor == 1800
+    await desk.become("suspended")
+    assert await desk.pay(key="key-of-mine") == paid  # asked again, the answer was lost
+    await desk.void(paid.id)
+    assert await desk.owed() == {("approved", "EUR"): 1800}
 
 
 async def test_a_publisher_disputes_its_own_only(desk: Desk) -> None:

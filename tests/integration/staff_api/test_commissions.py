@@ -162,6 +162,19 @@ async def test_two_payouts_at_once_pay_once(till: Till) -> None:
     await till.books.check()
 
 
+async def test_a_publisher_that_is_suspended_is_not_paid(till: Till) -> None:
+    path = f"/api/publishers/{till.partner.publisher_id}"
+    read = await till.http.get(path)
+    content = {"name": "Reader", "email": "a@b.example", "status": "suspended"}
+    changed = await till.http.put(path, json=content, headers={"If-Match": read.headers["etag"]})
+    assert changed.status_code == 200, changed.text
+    asked = {"due_of_publisher": till.partner.publisher_id}
+    for refused in (await till.post("/api/commissions/approve", asked), await till.pay()):
+        assert refused.status_code == 409
+        assert refused.json()["type"] == "urn:problem:publisher-not-active"
+        assert "is suspended" in refused.json()["detail"]
+
+
 async def test_a_payout_that_bounced_is_taken_back_and_paid_again(till: Till) -> None:
     await till.approve_all()
     payout = (await till.pay()).json()

@@ -48,7 +48,10 @@ async def list_commissions(
     "/approve", summary="Approve commissions", responses=responses(400, 404, 409, 415, 422)
 )
 async def approve_commissions(bindings: Bound, caller: Caller, asked: ApprovalRequest) -> Approval:
-    """All of them or none: 409 names those that are held, disputed or reversed."""
+    """All of them or none: 409 names those that are held, disputed or reversed.
+
+    And those of a publisher that is not active, of which nothing that is due is approved either.
+    """
     async with bindings.databases.open() as db:
         return await approve(db, asked, by=caller, at=bindings.clock.now())
 

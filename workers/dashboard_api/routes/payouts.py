@@ -64,6 +64,7 @@ async def record_payout(
     """Of all that is approved in the currency, with a numbered invoice; 409 if nothing is.
 
     Book first and transfer its amount then: a refund that comes in between reduces the next one.
+    A publisher that is not active is not paid: 409.
     """
     async with bindings.databases.open() as db:
         paid = await pay(db, asked, key=idempotency_key, by=caller, at=bindings.clock.now())

@@ -81,7 +81,10 @@ async def change_publisher(
     response: Response,
     if_match: IfMatch = None,
 ) -> Publisher:
-    """Needs `If-Match`. A suspended publisher's keys and tokens stop at once."""
+    """Needs `If-Match`. A suspended publisher's keys and tokens stop at once.
+
+    Its commissions still follow their orders, but are neither approved nor paid until it is active.
+    """
     async with bindings.databases.open() as db:
         version = (await PUBLISHERS.get(db, publisher_id)).version
         require_match(if_match, etag(version))
