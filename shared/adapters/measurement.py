@@ -15,7 +15,7 @@ from shared.ports import JsonObject, ObjectStore
 
 POLL: Final = timedelta(seconds=1)
 LONGEST: Final = timedelta(minutes=9)
-"""Below the ten minutes that a Workflow step has."""
+"""How long one attempt of a step asks; the next one joins the same job."""
 DIMENSION_MISSING: Final = "dimension-missing"
 """The kind of problem with which the engine asks for the product dimension."""
 _KINDS: Final[dict[int, type[DomainError]]] = {400: BadRequest, 404: NotFound, 422: InvalidInput}
@@ -37,16 +37,19 @@ class HttpMeasurement:
         objects: ObjectStore | None = None,
         prefix: str = "",
         poll: timedelta = POLL,
+        longest: timedelta = LONGEST,
     ) -> None:
         self._client = client
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._objects = objects
         self._prefix = prefix
         self._poll = poll
+        self._longest = longest
 
     async def refresh(self, stage: str, request: JsonObject, /) -> JsonObject:
         """Run one stage of a refresh; running it again with the same run id changes nothing."""
-        left = LONGEST
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._longest.total_seconds()
         is_sent = False
         while True:
             response = await self._ask("POST", f"/refresh/{stage}", json=request)
@@ -56,10 +59,9 @@ class HttpMeasurement:
                 continue
             if response.status_code != httpx.codes.ACCEPTED:
                 return _answer(response)
-            if left <= timedelta(0):
+            if clock() >= deadline:
                 raise Unavailable(f"stage {stage!r} still runs")
             await asyncio.sleep(self._poll.total_seconds())
-            left -= self._poll
 
     async def query(self, name: str, request: JsonObject, /) -> JsonObject:
         """Answer a named read over the measurement tables."""

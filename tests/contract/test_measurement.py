@@ -27,7 +27,7 @@ from shared import limits
 from shared.adapters.embedded.object_store import DirectoryObjectStore
 from shared.adapters.lake.measurement import STAGES, LakeMeasurement
 from shared.adapters.lake.tables import telemetry_table
-from shared.adapters.measurement import HttpMeasurement
+from shared.adapters.measurement import LONGEST, HttpMeasurement
 from shared.errors import DomainError, InvalidInput, NotFound, Unavailable
 from shared.ports import JsonObject, Measurement
 from tests.fixtures.lake import Lake
@@ -50,7 +50,9 @@ def process_over(lab: Lab, engine: Measurement, *, patience: float = 20) -> Meas
     )
 
 
-def asked_over(bindings: MeasurementBindings, lab: Lab, token: str = TOKEN) -> HttpMeasurement:
+def asked_over(
+    bindings: MeasurementBindings, lab: Lab, token: str = TOKEN, longest: timedelta = LONGEST
+) -> HttpMeasurement:
     app = create_app(bindings)
 
     def client() -> httpx.AsyncClient:
@@ -58,7 +60,9 @@ def asked_over(bindings: MeasurementBindings, lab: Lab, token: str = TOKEN) -> H
             transport=httpx.ASGITransport(app), base_url="http://measurement", timeout=60
         )
 
-    return HttpMeasurement(client, token=token, objects=lab.objects, poll=timedelta(0))
+    return HttpMeasurement(
+        client, token=token, objects=lab.objects, poll=timedelta(0), longest=longest
+    )
 
 
 @pytest.fixture(params=["embedded", "over HTTP", "over HTTP, impatient"])
@@ -224,6 +228,17 @@ class TestProcess:
         wanted = {"run_id": "r1"}
         answers = await asyncio.gather(*(port.refresh("query", wanted) for _ in range(3)))
         assert answers == [{"stage": "query"}] * 3
+        assert engine.runs == 1
+
+    async def test_a_long_job_is_joined_by_the_next_attempt(self, lab: Lab) -> None:
+        engine = Counted(1.0)
+        bindings = process_over(lab, engine, patience=0.2)
+        port = asked_over(bindings, lab, longest=timedelta(seconds=0.1))
+        with pytest.raises(Unavailable, match="still runs"):
+            await port.refresh("query", {"run_id": "r1"})
+        assert await asked_over(bindings, lab).refresh("query", {"run_id": "r1"}) == {
+            "stage": "query"
+        }
         assert engine.runs == 1
 
     async def test_a_failed_job_is_run_anew(self, lab: Lab) -> None:
