@@ -18,6 +18,39 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: active_period; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.active_period (
+    id text NOT NULL,
+    owner_id text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+
+--
+-- Name: TABLE active_period; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.active_period IS 'One while in which a publisher or a program was active: orders placed in it can be attributed.';
+
+
+--
+-- Name: COLUMN active_period.owner_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.active_period.owner_id IS 'The publisher or the program.';
+
+
+--
+-- Name: COLUMN active_period.ended_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.active_period.ended_at IS 'When it was suspended or ended, which is no longer part of it; NULL while it is active.';
+
+
+--
 -- Name: ad_server; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1697,6 +1730,14 @@ COMMENT ON COLUMN public.webhook_delivery.digest IS 'Of the state that it wrote:
 
 
 --
+-- Name: active_period active_period_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.active_period
+    ADD CONSTRAINT active_period_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: ad_server ad_server_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2174,6 +2215,20 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.webhook_delivery
     ADD CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: active_period_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX active_period_open ON public.active_period USING btree (owner_id) WHERE (ended_at IS NULL);
+
+
+--
+-- Name: active_period_owner_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX active_period_owner_id ON public.active_period USING btree (owner_id, began_at);
 
 
 --
@@ -2750,4 +2805,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261124030000'),
     ('20261124040000'),
     ('20261127010000'),
-    ('20261127020000');
+    ('20261127020000'),
+    ('20261127030000');

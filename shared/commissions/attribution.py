@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.commissions.models import (
+    ActivePeriod,
     AppliedRate,
     CodeAssignment,
     Conversion,
@@ -29,11 +30,18 @@ _NO_FACTS: Final = dict.fromkeys(
 class Evidence:
     """What is known of publishers when an order is attributed.
 
-    Programs are the active ones, and nothing of a publisher that is not active is in here.
+    Whether publisher and program were active is asked of the instant at which the order was placed,
+    so that it does not matter when it is attributed.
     """
 
     programs: Mapping[str, ProgramTerms]
     rates: Sequence[AppliedRate]
+    periods: Sequence[ActivePeriod]
+
+    def terms(self, program_id: str, publisher_id: str, at: datetime) -> ProgramTerms | None:
+        """Return the program's terms if it and the publisher were active at that instant."""
+        active = {period.owner_id for period in self.periods if period.covers(at)}
+        return self.programs.get(program_id) if active >= {program_id, publisher_id} else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +78,31 @@ def rate_at(
 def _by_click(order: Order, evidence: Evidence, now: datetime) -> Iterator[Conversion]:
     placed = order.header.processed_at
     for click in sorted(order.clicks, key=lambda c: (c.clicked_at, c.click_id), reverse=True):
-        terms = evidence.programs.get(click.referrer.program_id)
+        to = click.referrer
+        terms = evidence.terms(to.program_id, to.publisher_id, placed)
         if terms is None or click.clicked_at > min(placed, now):
             continue
         if placed - click.clicked_at <= timedelta(days=terms.attribution_days):
-            referrer = click.referrer
             yield _conversion(
                 order,
                 evidence,
                 terms,
                 now,
                 kind="click",
-                publisher_id=referrer.publisher_id,
-                publication_id=referrer.publication_id,
-                item_id=referrer.item_id,
-                product_id=referrer.product_id,
+                publisher_id=to.publisher_id,
+                publication_id=to.publication_id,
+                item_id=to.item_id,
+                product_id=to.product_id,
                 click_id=click.click_id,
                 clicked_at=click.clicked_at,
             )
 
 
 def _by_code(order: Order, evidence: Evidence, now: datetime) -> Iterator[Conversion]:
+    placed = order.header.processed_at
     for assignment in order.codes:
-        terms = evidence.programs.get(assignment.program_id)
-        if terms is not None and assignment.stood_at(order.header.processed_at):
+        terms = evidence.terms(assignment.program_id, assignment.publisher_id, placed)
+        if terms is not None and assignment.stood_at(placed):
             yield _conversion(
                 order,
                 evidence,

@@ -7,6 +7,7 @@ from dataclasses import astuple, fields
 from typing import Final
 
 from shared.commissions.models import (
+    ActivePeriod,
     AppliedRate,
     CodeAssignment,
     Conversion,
@@ -77,9 +78,8 @@ class Conversions:
             " LEFT JOIN referral r ON r.id = c.click_id AND r.item_id = c.item_id"
             " LEFT JOIN publication_item i ON i.id = c.item_id"
             " LEFT JOIN publication p ON p.id = i.publication_id"
-            " JOIN publisher b ON b.id = COALESCE(r.publisher_id, p.publisher_id)"
-            " AND b.status = 'active'"
-            " WHERE COALESCE(r.program_id, p.program_id) IS NOT NULL",
+            " WHERE COALESCE(r.publisher_id, p.publisher_id) IS NOT NULL"
+            " AND COALESCE(r.program_id, p.program_id) IS NOT NULL",
             list(clicks),
             list(clicks.values()),
         )
@@ -90,21 +90,29 @@ class Conversions:
         """Return whom these codes (upper case) stand for or stood for."""
         rows = await self._db.fetch_all(
             "SELECT a.id, a.code, a.publisher_id, a.program_id, a.created_at, a.ended_at"
-            " FROM discount_code_assignment a"
-            " JOIN publisher b ON b.id = a.publisher_id AND b.status = 'active'"
-            " WHERE upper(a.code) = ANY($1::text[]) ORDER BY a.created_at, a.id",
+            " FROM discount_code_assignment a WHERE upper(a.code) = ANY($1::text[])"
+            " ORDER BY a.created_at, a.id",
             sorted(codes),
         )
         return [CodeAssignment(**row) for row in rows]
 
     async def programs(self, program_ids: Collection[str]) -> Mapping[str, ProgramTerms]:
-        """Return the terms of those of these programs that are active."""
+        """Return the terms of these programs, whether they are active or not."""
         rows = await self._db.fetch_all(
             "SELECT id AS program_id, attribution_days, hold_days FROM program"
-            " WHERE id = ANY($1::text[]) AND status = 'active'",
+            " WHERE id = ANY($1::text[])",
             sorted(program_ids),
         )
         return {row["program_id"]: ProgramTerms(**row) for row in rows}
+
+    async def periods(self, owner_ids: Collection[str]) -> Sequence[ActivePeriod]:
+        """Return when these publishers and programs were active."""
+        rows = await self._db.fetch_all(
+            "SELECT owner_id, began_at, ended_at FROM active_period"
+            " WHERE owner_id = ANY($1::text[])",
+            sorted(owner_ids),
+        )
+        return [ActivePeriod(**row) for row in rows]
 
     async def rates(self, program_ids: Collection[str]) -> Sequence[AppliedRate]:
         """Return every rate of these programs."""

@@ -66,6 +66,19 @@ class ProgramTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivePeriod:
+    """One while in which a publisher or a program was active."""
+
+    owner_id: str
+    began_at: datetime
+    ended_at: datetime | None
+
+    def covers(self, at: datetime) -> bool:
+        """Return whether an order of that instant counts."""
+        return self.began_at <= at and (self.ended_at is None or at < self.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedRate:
     """A rate of a program, for one publisher or for all."""
 

@@ -145,7 +145,13 @@ async def _attributed(
     programs |= {assignment.program_id for assignment in assignments}
     if not programs:
         return {}
-    evidence = Evidence(await conversions.programs(programs), await conversions.rates(programs))
+    publishers = {referrer.publisher_id for referrer in referrers.values()}
+    publishers |= {assignment.publisher_id for assignment in assignments}
+    evidence = Evidence(
+        await conversions.programs(programs),
+        await conversions.rates(programs),
+        await conversions.periods(programs | publishers),
+    )
     found: dict[str, Conversion] = {}
     for header in headers:
         followed = [

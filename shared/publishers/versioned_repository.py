@@ -44,6 +44,7 @@ class VersionedTable(Generic[ContentT, KeptT]):
         kept: type[KeptT],
         *,
         owner: str | None = None,
+        has_periods: bool = False,
     ) -> None:
         """Describe the table.
 
@@ -53,6 +54,7 @@ class VersionedTable(Generic[ContentT, KeptT]):
             content: The model of what staff sets: its fields are columns.
             kept: The model of a row.
             owner: The column of what a row belongs to, if it belongs to something.
+            has_periods: Whether it is kept since when and until when its rows were active.
         """
         self.name, self._prefix, self._kept = name, prefix, kept
         self._fields = tuple(content.model_fields)
@@ -76,6 +78,8 @@ class VersionedTable(Generic[ContentT, KeptT]):
             f"UPDATE {name} SET version = version + 1, updated_at = $3, updated_by = $4, {changes}"
             f" WHERE id = $1 AND version = $2 RETURNING {columns}"
         )
+        if has_periods:
+            self._add, self._update = _with_periods(self._add), _with_periods(self._update)
 
     async def get(self, db: Database, row_id: str) -> KeptT:
         """Return a row.
@@ -155,11 +159,26 @@ class VersionedTable(Generic[ContentT, KeptT]):
         return self._of(row)
 
 
-PUBLISHERS: Final = VersionedTable("publisher", "pub", PublisherContent, Publisher)
+def _with_periods(change: str) -> str:
+    """Return the statement of a change that begins and ends periods too, in one."""
+    return (
+        f"WITH kept AS ({change}),"
+        " ended AS (UPDATE active_period p SET ended_at = kept.updated_at FROM kept"
+        " WHERE p.owner_id = kept.id AND p.ended_at IS NULL AND kept.status <> 'active'),"
+        " begun AS (INSERT INTO active_period (id, owner_id, began_at)"
+        " SELECT 'acp_' || md5(id || ' ' || version), id, updated_at FROM kept"
+        " WHERE status = 'active' ON CONFLICT (owner_id) WHERE ended_at IS NULL DO NOTHING)"
+        " SELECT * FROM kept"
+    )
+
+
+PUBLISHERS: Final = VersionedTable(
+    "publisher", "pub", PublisherContent, Publisher, has_periods=True
+)
 AD_SERVERS: Final = VersionedTable(
     "ad_server", "ads", AdServerContent, AdServer, owner="publisher_id"
 )
-PROGRAMS: Final = VersionedTable("program", "prg", ProgramContent, Program)
+PROGRAMS: Final = VersionedTable("program", "prg", ProgramContent, Program, has_periods=True)
 PUBLICATIONS: Final = VersionedTable(
     "publication", "pbl", PublicationContent, Publication, owner="publisher_id"
 )

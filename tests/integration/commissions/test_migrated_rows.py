@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,15 @@ from tests.fixtures.commissions import AT
 DISPUTE = (
     "INSERT INTO commission_dispute (id, commission_id, publisher_id, raised_by_kind, raised_by,"
     " raised_at, reason, resolution) VALUES ($1, $1, 'pub_1', 'publisher', 'key_1', $2, '', $3)"
+)
+
+PUBLISHER = (
+    "INSERT INTO publisher (id, name, email, status, created_at, created_by, updated_at,"
+    " updated_by) VALUES ($1, $1, 'a@b.example', $2, $3, 'ann', $4, 'ann')"
+)
+PROGRAM = (
+    "INSERT INTO program (id, name, description, status, attribution_days, hold_days, created_at,"
+    " created_by, updated_at, updated_by) VALUES ($1, $1, '', $2, 30, 14, $3, 'ann', $4, 'ann')"
 )
 
 
@@ -56,3 +66,19 @@ async def test_disputes_say_what_became_of_their_commissions(past: Past) -> None
     assert await past.rows(outcomes) == [("dsp_1", "reversed"), ("dsp_2", "kept"), ("dsp_3", None)]
     past.go_before("dispute_outcomes")
     assert await past.rows(outcomes) == list(before.items())
+
+
+async def test_who_was_active_before_periods_were_kept_was_so_from_the_beginning(
+    past: Past,
+) -> None:
+    past.go_before("active_periods")
+    changed = AT + timedelta(days=9)
+    for key, status in (("pub_1", "active"), ("pub_2", "suspended"), ("pub_3", "pending")):
+        await past.rows(PUBLISHER, key, status, AT, changed)
+    for key, status in (("prg_1", "active"), ("prg_2", "ended"), ("prg_3", "draft")):
+        await past.rows(PROGRAM, key, status, AT, changed)
+    past.return_to_the_present()
+    periods = "SELECT owner_id, began_at, ended_at FROM active_period ORDER BY owner_id"
+    assert await past.rows(periods) == [
+        ("prg_1", AT, None), ("prg_2", AT, changed), ("pub_1", AT, None), ("pub_2", AT, changed),
+    ]  # fmt: skip

@@ -87,7 +87,8 @@ async def test_a_later_rate_or_program_changes_no_order(books: Books) -> None:
     click = click_of(partner)
     await books.settle(referred(1, click, capture(1, "10.00")))
     await books.rate(partner, 9000, AT - timedelta(seconds=1))  # whatever staff may not do
-    await books.rows("UPDATE program SET status = 'ended', attribution_days = 0")
+    await books.program_is(partner, "ended", AT - timedelta(seconds=1))
+    await books.rows("UPDATE program SET attribution_days = 0")
     await books.settle(referred(1, click, capture(1, "10.00"), capture(2, "20.00")))
     assert known(await books.commissions(), "amount_minor") == [(100,), (200,)]
 
@@ -108,9 +109,9 @@ async def test_what_is_no_click_of_ours_attributes_nothing(books: Books, trouble
     if trouble == "item":
         click = click_of(replace(partner, item_id="itm_" + "0" * 32))
     if trouble == "program":
-        await books.rows("UPDATE program SET status = 'draft'")
+        await books.program_is(partner, "ended", AT)
     if trouble == "publisher":
-        await books.rows("UPDATE publisher SET status = 'suspended'")
+        await books.publisher_is(partner, "suspended", AT)
     order = referred(1, click, capture(1, "10.00"), is_test=trouble == "test")
     await books.write(order)
     await books.stream(*rotated.get(trouble, ()))

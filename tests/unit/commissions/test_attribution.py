@@ -9,6 +9,7 @@ import pytest
 
 from shared.commissions.attribution import Evidence, Order, attribute, rate_at
 from shared.commissions.models import (
+    ActivePeriod,
     AppliedRate,
     CodeAssignment,
     Conversion,
@@ -37,6 +38,13 @@ RATES = [
 ]
 
 
+ALWAYS = [
+    ActivePeriod(owner, AT - 500 * DAY, None)
+    for owner in ("pub_1", "pub_2", "pub_3", "prg_1", "prg_2")
+]
+EVIDENCE = Evidence(PROGRAMS, RATES, ALWAYS)
+
+
 def click(days: float, publisher: str = "pub_1", program: str = "prg_1") -> FollowedClick:
     to = Referrer(publisher, program, "pbl_1", "itm_1", "prd_1")
     return FollowedClick(f"clk_{publisher}_{days}", AT - timedelta(days=days), to)
@@ -51,7 +59,7 @@ def decided(
     clicks: Sequence[FollowedClick] = (), codes: Sequence[CodeAssignment] = (), **changes: object
 ) -> Conversion | None:
     order = Order(make.header(1, **changes), clicks, codes)
-    return attribute(order, Evidence(PROGRAMS, RATES), AT + DAY)
+    return attribute(order, EVIDENCE, AT + DAY)
 
 
 def test_the_last_click_wins_and_says_what_it_rests_on() -> None:
@@ -80,7 +88,7 @@ def test_an_older_click_counts_where_the_last_one_does_not() -> None:
 
 def test_a_click_is_not_from_the_future_of_now() -> None:
     order = Order(make.header(1, processed_at=AT + 9 * DAY), [click(-5)], ())
-    assert attribute(order, Evidence(PROGRAMS, RATES), AT + DAY) is None
+    assert attribute(order, EVIDENCE, AT + DAY) is None
 
 
 def test_else_the_first_code_that_stood_then_counts() -> None:
@@ -89,6 +97,25 @@ def test_else_the_first_code_that_stood_then_counts() -> None:
     assert found is not None
     assert (found.kind, found.discount_code, found.click_id) == ("discount_code", "FIRST", None)
     assert (found.publisher_id, found.basis_points) == ("pub_2", 700)
+
+
+@pytest.mark.parametrize("owner", ["pub_2", "prg_1"])
+@pytest.mark.parametrize(
+    ("began", "ended", "is_attributed"),
+    [(0, None, True), (0.001, None, False), (-9, 0.001, True), (-9, 0, False), (-9, -2, False)],
+)
+def test_an_order_counts_if_publisher_and_program_were_active_when_it_was_placed(
+    owner: str, began: float, ended: float | None, *, is_attributed: bool
+) -> None:
+    period = ActivePeriod(
+        owner, AT + timedelta(days=began), None if ended is None else AT + timedelta(days=ended)
+    )
+    before = ActivePeriod(owner, AT - 90 * DAY, AT - 80 * DAY)
+    others = [one for one in ALWAYS if one.owner_id != owner]
+    evidence = Evidence(PROGRAMS, RATES, [*others, before, period])
+    for clicks, codes in (([click(1, "pub_2")], ()), ((), [code("SAVE")])):
+        found = attribute(Order(make.header(1), clicks, codes), evidence, AT + DAY)
+        assert (found is not None) is is_attributed
 
 
 def test_a_test_order_and_an_order_of_nobody_have_none() -> None:

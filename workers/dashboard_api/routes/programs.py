@@ -76,7 +76,7 @@ async def change_program(
     response: Response,
     if_match: IfMatch = None,
 ) -> Program:
-    """Needs `If-Match`."""
+    """Needs `If-Match`. Orders that were placed before a program ended still count for it."""
     async with bindings.databases.open() as db:
         version = (await PROGRAMS.get(db, program_id)).version
         require_match(if_match, etag(version))
