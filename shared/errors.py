@@ -73,6 +73,10 @@ class Conflict(DomainError):
     status = 409
 
 
+class RowTaken(Conflict):
+    """There is such a row already; of two first writers, the second is told so."""
+
+
 class PreconditionFailed(DomainError):
     """The resource has changed since it was read."""
 

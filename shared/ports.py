@@ -43,7 +43,7 @@ class Database(Protocol):
 
 
 class Databases(Protocol):
-    """Opens connections. Errors of the driver arrive as `Conflict` (unique) or `Unavailable`."""
+    """Opens connections. Errors of the driver arrive as `RowTaken` (unique) or `Unavailable`."""
 
     def open(self) -> AbstractAsyncContextManager[Database]:
         """Hold one connection for the block; it is closed or given back at its end."""

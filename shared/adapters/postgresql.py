@@ -14,7 +14,7 @@ from typing import Any, Final, LiteralString, Protocol
 import asyncpg
 
 from shared import limits
-from shared.errors import Conflict, Contended, DomainError, InvalidInput, Unavailable
+from shared.errors import Contended, DomainError, InvalidInput, RowTaken, Unavailable
 from shared.ports import Row
 
 COMMAND_TIMEOUT: Final = limits.TRANSACTION_TIMEOUT.total_seconds()
@@ -142,7 +142,7 @@ def translated(connection: Connection | None = None) -> Iterator[None]:
     try:
         yield
     except _TAKEN as error:
-        raise Conflict(f"{error.table_name} has such a row already") from error
+        raise RowTaken(f"{error.table_name} has such a row already") from error
     except _CONTENDED as error:
         raise Contended("another writer was in the way", headers={"Retry-After": "1"}) from error
     except _UNAVAILABLE as error:

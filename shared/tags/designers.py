@@ -85,13 +85,10 @@ async def assign_tags(db: Database, asked: DesignerAssignment, *, at: datetime, 
         added = await kept.add(payloads, at=at, by=by)
         for tag, holder in (await kept.holders(sorted(ids))).items():
             if holder != designer:
-                raise _Taken(f"{ids[tag]} is assigned to {holder}")
+                raise TagAssigned(f"{ids[tag]} is assigned to {holder}")
         return added
 
-    try:
-        return await in_transaction(db, assign)
-    except _Taken as error:
-        raise TagAssigned(str(error)) from error
+    return await in_transaction(db, assign)
 
 
 async def unassign_tags(
@@ -108,7 +105,3 @@ async def remove_designer(db: Database, designer: str, *, at: datetime, by: str)
     """Take every tag from a designer. Raises DesignerNotFound."""
     if not await Assignments(db).end(designer, None, at=at, by=by):
         raise DesignerNotFound(designer)
-
-
-class _Taken(Exception):
-    """What `TagAssigned` is inside the transaction, which is tried again after a Conflict."""

@@ -17,7 +17,14 @@ import pytest_asyncio
 from shared import limits
 from shared.adapters.cloudflare.database import HyperdriveDatabases
 from shared.adapters.embedded.database import AsyncpgDatabases
-from shared.errors import Conflict, Contended, DomainError, InvalidInput, Unavailable
+from shared.errors import (
+    Conflict,
+    Contended,
+    DomainError,
+    InvalidInput,
+    RowTaken,
+    Unavailable,
+)
 from shared.ports import Database, Databases
 
 
@@ -167,7 +174,7 @@ class TestErrors:
 
     async def test_a_taken_key_is_a_conflict(self, database: Database) -> None:
         await database.execute("INSERT INTO thing VALUES ('a', 1)")
-        with pytest.raises(Conflict, match="thing"):
+        with pytest.raises(RowTaken, match="thing"):
             await database.execute("INSERT INTO thing VALUES ('a', 2)")
 
     @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -38,6 +39,7 @@ from tests.fixtures.commissions import (
     referred,
     refund,
 )
+from tests.fixtures.cuts import CutDatabases, Cuts
 
 
 @pytest.fixture
@@ -218,6 +220,15 @@ async def test_a_key_pays_once_and_is_of_its_payout(desk: Desk) -> None:
     assert await desk.pay(key="key-of-mine") == first
     with pytest.raises(PayoutKeyReused):
         await desk.pay("USD", key="key-of-mine")
+
+
+async def test_what_is_refused_is_refused_in_one_transaction(desk: Desk) -> None:
+    cuts = Cuts()
+    cut_off = CutDatabases(desk.books.databases, cuts)
+    counting = Desk(replace(desk.books, databases=cut_off), desk.partner)
+    with pytest.raises(NothingToPay):
+        await counting.pay()
+    assert cuts.passed <= 5
 
 
 async def test_another_amount_than_expected_is_not_paid(desk: Desk) -> None:
