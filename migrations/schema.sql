@@ -263,7 +263,8 @@ CREATE TABLE public.conversion (
     rate_id text,
     basis_points bigint NOT NULL,
     ordered_at timestamp with time zone NOT NULL,
-    decided_at timestamp with time zone NOT NULL
+    decided_at timestamp with time zone NOT NULL,
+    earns_nothing_because text
 );
 
 
@@ -285,7 +286,7 @@ COMMENT ON COLUMN public.conversion.kind IS 'click or discount_code.';
 -- Name: COLUMN conversion.rate_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.conversion.rate_id IS 'The rate that was in force when the order was placed; NULL if none was, and nothing is earned.';
+COMMENT ON COLUMN public.conversion.rate_id IS 'The rate that was in force when the order was placed; NULL if it earns nothing.';
 
 
 --
@@ -293,6 +294,13 @@ COMMENT ON COLUMN public.conversion.rate_id IS 'The rate that was in force when 
 --
 
 COMMENT ON COLUMN public.conversion.basis_points IS 'Of that rate: later rates change nothing of this order.';
+
+
+--
+-- Name: COLUMN conversion.earns_nothing_because; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.conversion.earns_nothing_because IS 'no_rate: none was in force; own_order: the publisher bought it itself; NULL if it earns.';
 
 
 --
@@ -2295,6 +2303,13 @@ CREATE INDEX commission_unpaid ON public.commission USING btree (publisher_id, c
 
 
 --
+-- Name: conversion_ordered_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversion_ordered_at ON public.conversion USING btree (ordered_at, id);
+
+
+--
 -- Name: conversion_publisher_id; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2806,4 +2821,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261124040000'),
     ('20261127010000'),
     ('20261127020000'),
-    ('20261127030000');
+    ('20261127030000'),
+    ('20261127040000');

@@ -13,6 +13,7 @@ from shared.commissions.models import (
     CodeAssignment,
     Conversion,
     FollowedClick,
+    NothingBecause,
     ProgramTerms,
 )
 from shared.ids import derived_id
@@ -37,6 +38,8 @@ class Evidence:
     programs: Mapping[str, ProgramTerms]
     rates: Sequence[AppliedRate]
     periods: Sequence[ActivePeriod]
+    email_hashes: Mapping[str, str | None]
+    """Of publishers, made as those of orders are: nobody earns by what it buys itself."""
 
     def terms(self, program_id: str, publisher_id: str, at: datetime) -> ProgramTerms | None:
         """Return the program's terms if it and the publisher were active at that instant."""
@@ -125,12 +128,7 @@ def _conversion(
     **facts: object,
 ) -> Conversion:
     header = order.header
-    rate = rate_at(
-        evidence.rates,
-        program_id=terms.program_id,
-        publisher_id=publisher_id,
-        at=header.processed_at,
-    )
+    rate, nothing_because = _rate(header, evidence, terms.program_id, publisher_id)
     return Conversion(
         id=derived_id("cnv", header.id),
         order_id=header.id,
@@ -142,5 +140,18 @@ def _conversion(
         basis_points=rate.basis_points if rate else 0,
         ordered_at=header.processed_at,
         decided_at=now,
+        earns_nothing_because=nothing_because,
         **{**_NO_FACTS, **facts},  # type: ignore[arg-type]
     )
+
+
+def _rate(
+    header: OrderHeader, evidence: Evidence, program_id: str, publisher_id: str
+) -> tuple[AppliedRate | None, NothingBecause | None]:
+    """Return the rate by which the order earns, or why there is none."""
+    if header.email_hash and header.email_hash == evidence.email_hashes.get(publisher_id):
+        return None, "own_order"
+    rate = rate_at(
+        evidence.rates, program_id=program_id, publisher_id=publisher_id, at=header.processed_at
+    )
+    return rate, None if rate else "no_rate"

@@ -14,6 +14,7 @@ from shared.commissions.models import (
     ProgramTerms,
     Referrer,
 )
+from shared.orders.emails import email_hash
 from shared.ports import Database
 
 _COLUMNS: Final = ", ".join(field.name for field in fields(Conversion))
@@ -113,6 +114,13 @@ class Conversions:
             sorted(owner_ids),
         )
         return [ActivePeriod(**row) for row in rows]
+
+    async def email_hashes(self, publisher_ids: Collection[str]) -> Mapping[str, str | None]:
+        """Return what the addresses of these publishers are in orders."""
+        rows = await self._db.fetch_all(
+            "SELECT id, email FROM publisher WHERE id = ANY($1::text[])", sorted(publisher_ids)
+        )
+        return {row["id"]: email_hash(row["email"]) for row in rows}
 
     async def rates(self, program_ids: Collection[str]) -> Sequence[AppliedRate]:
         """Return every rate of these programs."""

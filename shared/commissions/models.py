@@ -10,6 +10,8 @@ from shared.ids import derived_id
 
 ConversionKind = Literal["click", "discount_code"]
 CommissionStatus = Literal["pending", "disputed", "approved", "paid", "reversed"]
+NothingBecause = Literal["no_rate", "own_order"]
+"""Why an attributed order earns nothing: no rate was in force, or the publisher placed it."""
 FactKind = Literal["capture", "refund"]
 DisputeOutcome = Literal["reversed", "kept"]
 """What becomes of the disputed commission, whoever disputed it and whoever was right."""
@@ -111,6 +113,7 @@ class Conversion:
     basis_points: int
     ordered_at: datetime
     decided_at: datetime
+    earns_nothing_because: NothingBecause | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from shared.commissions.own_schemas import PaidLine
 from shared.commissions.schemas import (
     Balance,
     CommissionRead,
+    ConversionRead,
     EntryRead,
     MovementRead,
     StatementBalance,
@@ -20,6 +21,7 @@ from shared.commissions.schemas import (
 from shared.ports import Database
 
 _COMMISSION: Final = ", ".join(CommissionRead.model_fields)
+_CONVERSION: Final = ", ".join(ConversionRead.model_fields)
 _MOVEMENT: Final = ", ".join(name for name in MovementRead.model_fields if name != "entries")
 _LINE: Final = (
     "t.id, t.kind, t.booked_at, t.occurred_at, t.commission_id, c.order_id, t.payout_id,"
@@ -60,6 +62,30 @@ class CommissionReads:
             limit,
         )
         return [CommissionRead.model_validate(dict(row)) for row in rows]
+
+    async def conversions(
+        self,
+        *,
+        publisher_id: str | None,
+        order_id: str | None,
+        earns_nothing_because: str | None,
+        before: tuple[datetime, str] | None,
+        limit: int,
+    ) -> Sequence[ConversionRead]:
+        """Return attributed orders, the one placed last first."""
+        rows = await self._db.fetch_all(
+            f"SELECT {_CONVERSION} FROM conversion WHERE ($1::text IS NULL OR publisher_id = $1)"
+            " AND ($2::text IS NULL OR order_id = $2)"
+            " AND ($3::text IS NULL OR earns_nothing_because = $3)"
+            " AND ($4::timestamptz IS NULL OR (ordered_at, id) < ($4, $5))"
+            " ORDER BY ordered_at DESC, id DESC LIMIT $6",
+            publisher_id,
+            order_id,
+            earns_nothing_because,
+            *(before or (None, "")),
+            limit,
+        )
+        return [ConversionRead.model_validate(dict(row)) for row in rows]
 
     async def find(self, commission_id: str) -> CommissionRead | None:
         """Return a commission, or None."""

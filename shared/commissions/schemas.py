@@ -8,10 +8,11 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.commissions.ledger import AccountKind, TransactionKind
-from shared.commissions.models import Conversion, DisputeOutcome, Fact, FactKind
+from shared.commissions.models import Conversion, DisputeOutcome, Fact, FactKind, NothingBecause
 from shared.commissions.own_schemas import (
     InvoiceLineRead,
     OwnCommission,
+    OwnConversion,
     OwnDispute,
     OwnPayout,
     PaidLine,
@@ -74,6 +75,21 @@ class CodeAssigned(BaseModel):
     created_by: str
     ended_at: datetime | None
     ended_by: str | None
+
+
+class ConversionRead(OwnConversion):
+    """One attributed order, with what its attribution rests on."""
+
+    id: str
+    order_id: str
+    publisher_id: str
+    program_id: str
+    assignment_id: str | None = Field(description="Of the discount code.")
+    rate_id: str | None
+    decided_at: datetime
+    earns_nothing_because: NothingBecause | None = Field(
+        description="`no_rate` was in force, or the publisher placed it: `own_order`."
+    )
 
 
 class CommissionRead(OwnCommission):

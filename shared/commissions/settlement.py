@@ -151,6 +151,7 @@ async def _attributed(
         await conversions.programs(programs),
         await conversions.rates(programs),
         await conversions.periods(programs | publishers),
+        await conversions.email_hashes(publishers),
     )
     found: dict[str, Conversion] = {}
     for header in headers:

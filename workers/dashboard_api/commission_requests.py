@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.commissions.models import CommissionStatus, PayoutStatus
+from shared.commissions.models import CommissionStatus, NothingBecause, PayoutStatus
 from shared.commissions.schemas import Currency
 from shared.http.pagination import PageParameters
 from shared.publishers.models import Reference
@@ -19,6 +19,14 @@ class CommissionParameters(PageParameters):
     status: CommissionStatus | None = None
     currency: Currency | None = None
     order_id: Reference | None = None
+
+
+class ConversionParameters(PageParameters):
+    """The query parameters of the list of attributed orders."""
+
+    publisher_id: Reference | None = None
+    order_id: Reference | None = None
+    earns_nothing_because: NothingBecause | None = None
 
 
 class PayoutParameters(PageParameters):

@@ -7,7 +7,6 @@ MalformedNode that names the field. A sync calls them millions of times: keep th
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 from shared.ids import derived_id, gid
 from shared.money import ZERO
+from shared.orders import emails
 
 Node = Mapping[str, Any]
 Pair = tuple[Decimal, Decimal]
@@ -218,9 +218,8 @@ def tags(value: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 def email_hash(value: str | None) -> str | None:
-    """Return the SHA-256 of the trimmed, lower-cased e-mail address, or None."""
-    trimmed = value.strip().lower() if value else ""
-    return hashlib.sha256(clean(trimmed).encode()).hexdigest() if trimmed else None
+    """Return the hash by which orders name an e-mail address, or None."""
+    return emails.email_hash(clean(value)) if value else None
 
 
 def tracking(rows: Iterable[tuple[str | None, str | None, str | None]]) -> str:

@@ -26,6 +26,12 @@ PROGRAM = (
     " created_by, updated_at, updated_by) VALUES ($1, $1, '', $2, 30, 14, $3, 'ann', $4, 'ann')"
 )
 
+CONVERSION = (
+    "INSERT INTO conversion (id, order_id, kind, publisher_id, program_id, window_days, hold_days,"
+    " rate_id, basis_points, ordered_at, decided_at)"
+    " VALUES ($1, $1, 'click', 'pub_1', 'prg_1', 30, 14, $2, 0, $3, $3)"
+)
+
 
 class Past:
     """A database as it was before a migration."""
@@ -82,3 +88,12 @@ async def test_who_was_active_before_periods_were_kept_was_so_from_the_beginning
     assert await past.rows(periods) == [
         ("prg_1", AT, None), ("prg_2", AT, changed), ("pub_1", AT, None), ("pub_2", AT, changed),
     ]  # fmt: skip
+
+
+async def test_orders_that_earned_nothing_had_no_rate(past: Past) -> None:
+    past.go_before("own_orders")
+    for key, rate in (("cnv_1", "rat_1"), ("cnv_2", None)):
+        await past.rows(CONVERSION, key, rate, AT)
+    past.return_to_the_present()
+    reasons = "SELECT id, earns_nothing_because FROM conversion ORDER BY id"
+    assert await past.rows(reasons) == [("cnv_1", None), ("cnv_2", "no_rate")]

@@ -15,6 +15,7 @@ from shared.engagement.models import Referral
 from shared.engagement.repository import Referrals
 from shared.errors import Unavailable
 from shared.ids import derived_id
+from shared.orders.emails import email_hash
 from shared.orders.enrichment import stream_pending
 from tests.fixtures import orders as make
 from tests.fixtures.commissions import (
@@ -30,6 +31,8 @@ from tests.fixtures.commissions import (
     refund,
 )
 from tests.fixtures.ingest import CollectedStream
+
+MAIL = " reader@example.com"
 
 
 async def test_an_order_by_click_is_attributed_and_earns(books: Books) -> None:
@@ -178,6 +181,21 @@ async def test_a_discount_code_stands_for_its_publisher_in_any_case(books: Books
     order = referred(2, None, capture(2, "10.00", 2), discount_codes=codes)
     await books.settle(replace(order, header=before._replace(discount_codes=codes)))
     assert len(await books.commissions()) == 1
+
+
+async def test_a_publisher_earns_nothing_by_its_own_order(books: Books) -> None:
+    partner = await books.partner()
+    await books.rows("UPDATE publisher SET email = 'Reader@Example.com'")
+    own = referred(1, click_of(partner), capture(1, "10.00"), email_hash=email_hash(MAIL))
+    await books.settle(own)
+    assert await books.commissions() == []
+    (conversion,) = await books.rows("SELECT * FROM conversion")
+    assert (conversion["earns_nothing_because"], conversion["rate_id"]) == ("own_order", None)
+    assert len(books.publication.events) == 1
+    other = email_hash("other@example.com")
+    await books.settle(referred(2, click_of(partner), capture(2, "10.00", 2), email_hash=other))
+    await books.settle(own)
+    assert known(await books.commissions(), "amount_minor") == [(100,)]
 
 
 async def test_an_older_state_never_undoes_a_newer_one(books: Books) -> None:

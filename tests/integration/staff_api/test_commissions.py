@@ -11,6 +11,7 @@ import pytest
 
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import FixedClock
+from shared.orders.emails import email_hash
 from tests.fixtures.commissions import Books, Partner, capture, click_of, referred, refund
 from tests.fixtures.staff_api import StaffApi
 
@@ -98,6 +99,26 @@ async def test_a_commission_is_explained_from_its_facts(till: Till) -> None:
         assert sum(entry["amount_minor"] for entry in movement["entries"]) == 0
         assert movement["booked_by"] == "ingest"
     assert sum(movement["amount_minor"] for movement in told["movements"]) == 699
+
+
+async def test_an_order_that_earns_nothing_is_listed_with_why(till: Till) -> None:
+    click = click_of(till.partner, at=ORDERED)
+    own = referred(
+        9, click, capture(9, "10.00", 9, at=ORDERED),
+        processed_at=ORDERED, email_hash=email_hash("a@b.example"),
+    )  # fmt: skip
+    await till.books.settle(own)
+    every = (await till.get("/api/conversions"))["items"]
+    assert len(every) == 4
+    (found,) = (await till.get("/api/conversions", order_id=own.header.id))["items"]
+    assert (found["earns_nothing_because"], found["basis_points"]) == ("own_order", 0)
+    why = {"earns_nothing_because": "own_order", "publisher_id": till.partner.publisher_id}
+    assert (await till.get("/api/conversions", **why))["items"] == [found]
+    assert (await till.get("/api/conversions", earns_nothing_because="no_rate"))["items"] == []
+    assert (await till.get("/api/commissions", order_id=own.header.id))["items"] == []
+    first = await till.get("/api/conversions", limit=3)
+    rest = await till.get("/api/conversions", limit=3, cursor=first["next_cursor"])
+    assert first["items"] + rest["items"] == every
 
 
 async def test_from_approval_to_the_statement(till: Till) -> None:

@@ -42,7 +42,7 @@ ALWAYS = [
     ActivePeriod(owner, AT - 500 * DAY, None)
     for owner in ("pub_1", "pub_2", "pub_3", "prg_1", "prg_2")
 ]
-EVIDENCE = Evidence(PROGRAMS, RATES, ALWAYS)
+EVIDENCE = Evidence(PROGRAMS, RATES, ALWAYS, {"pub_1": "of pub_1", "pub_2": None})
 
 
 def click(days: float, publisher: str = "pub_1", program: str = "prg_1") -> FollowedClick:
@@ -112,7 +112,7 @@ def test_an_order_counts_if_publisher_and_program_were_active_when_it_was_placed
     )
     before = ActivePeriod(owner, AT - 90 * DAY, AT - 80 * DAY)
     others = [one for one in ALWAYS if one.owner_id != owner]
-    evidence = Evidence(PROGRAMS, RATES, [*others, before, period])
+    evidence = Evidence(PROGRAMS, RATES, [*others, before, period], {})
     for clicks, codes in (([click(1, "pub_2")], ()), ((), [code("SAVE")])):
         found = attribute(Order(make.header(1), clicks, codes), evidence, AT + DAY)
         assert (found is not None) is is_attributed
@@ -128,6 +128,23 @@ def test_without_a_rate_in_force_nothing_is_earned() -> None:
     assert found is None
     early = AT - timedelta(days=101)
     assert rate_at(RATES, program_id="prg_1", publisher_id="pub_9", at=early) is None
+
+
+def test_an_attributed_order_that_earns_nothing_says_why() -> None:
+    early = AT - timedelta(days=101)
+    at_101 = click(101 - 1e-6)
+    at_101 = FollowedClick(at_101.click_id, early, at_101.referrer)
+    for found, because in (
+        (decided([click(1)]), None),
+        (decided([at_101], processed_at=early), "no_rate"),
+        (decided([click(1)], email_hash="of pub_1"), "own_order"),
+        (decided([click(1)], email_hash="of pub_2"), None),
+        (decided([click(1, "pub_2")], email_hash="of pub_1"), None),
+        (decided([click(1, "pub_2")], email_hash=None), None),
+    ):
+        assert found is not None
+        assert found.earns_nothing_because == because
+        assert (found.rate_id is None) == (found.basis_points == 0) == (because is not None)
 
 
 @pytest.mark.parametrize(
