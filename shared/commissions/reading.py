@@ -68,6 +68,7 @@ async def statement(
 ) -> Statement:
     """Return a page of a publisher's ledger with what was owed before and after the period.
 
+    What is being booked right now is waited for, so that a period that is over stays as it is.
     The page has one line more than `limit` if there are more.
 
     Raises:
@@ -77,19 +78,21 @@ async def statement(
         problem = FieldProblem("/until", "must be later than since")
         raise BadRequest("/until: must be later than since", problems=[problem])
     reads = CommissionReads(db)
-    lines = await reads.statement(
-        publisher_id, currency, since=since, until=until, after=after, limit=limit + 1
-    )
-    return Statement(
-        publisher_id=publisher_id,
-        currency=currency,
-        since=since,
-        until=until,
-        opening=await reads.owed_before(publisher_id, currency, since),
-        closing=await reads.owed_before(publisher_id, currency, until),
-        items=list(lines),
-        next_cursor=None,
-    )
+    async with db.transaction():
+        await reads.wait_for_bookings(publisher_id)
+        lines = await reads.statement(
+            publisher_id, currency, since=since, until=until, after=after, limit=limit + 1
+        )
+        return Statement(
+            publisher_id=publisher_id,
+            currency=currency,
+            since=since,
+            until=until,
+            opening=await reads.owed_before(publisher_id, currency, since),
+            closing=await reads.owed_before(publisher_id, currency, until),
+            items=list(lines),
+            next_cursor=None,
+        )
 
 
 def _facts(movements: Sequence[MovementRead]) -> list[Fact]:

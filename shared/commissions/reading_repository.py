@@ -165,6 +165,10 @@ class CommissionReads:
         )
         return StatementBalance.model_validate(dict(row or {}))
 
+    async def wait_for_bookings(self, publisher_id: str) -> None:
+        """Wait for whoever books for a publisher; nobody begins until the transaction ends."""
+        await self._db.execute("SELECT FROM publisher WHERE id = $1 FOR SHARE", publisher_id)
+
     async def statement(
         self,
         publisher_id: str,

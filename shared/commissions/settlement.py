@@ -81,16 +81,17 @@ class Settlement:
         await conversions.add(list(found.values()))
         attributed = {**known, **found}
         converted = [(s, attributed[_id(s)]) for s in current if _id(s) in attributed]
-        await _book(CommissionLedger(db), converted, now)
+        await _book(CommissionLedger(db), converted, self.clock)
         return converted
 
 
 async def _book(
-    ledger: CommissionLedger, converted: Sequence[tuple[OrderState, Conversion]], now: datetime
+    ledger: CommissionLedger, converted: Sequence[tuple[OrderState, Conversion]], clock: Clock
 ) -> None:
     if not converted:
         return
     await ledger.lock_publishers({conversion.publisher_id for _, conversion in converted})
+    now = clock.now()  # not earlier: a statement may have been read while this waited
     standing = {one.id: one for one in await ledger.of_orders([_id(s) for s, _ in converted])}
     earned = [
         (conversion, earning)

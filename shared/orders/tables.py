@@ -38,8 +38,13 @@ HEADERS: Final = RecordTable(
 )
 SUMMARIES: Final = RecordTable("order_summary", OrderSummary, stamps=_CHILD)
 ADDRESSES: Final = RecordTable("order_address", OrderAddress, stamps=_CHILD)
+# Of a product that is deleted Shopify says nothing more; what it sold stays its own.
 LINES: Final = RecordTable(
-    "order_line_item", OrderLine, stamps=_CHILD, json_columns=("custom_attributes",)
+    "order_line_item",
+    OrderLine,
+    stamps=_CHILD,
+    json_columns=("custom_attributes",),
+    kept_columns=("product_id", "variant_id"),
 )
 TRANSACTIONS: Final = RecordTable("order_transaction", OrderTransaction, stamps=_CHILD)
 REFUNDS: Final = RecordTable("order_refund", OrderRefund, stamps=_CHILD)

@@ -55,6 +55,24 @@ async def test_an_order_is_created_and_its_payment_captured(webhooks: Webhooks) 
     assert webhooks.dead_letters() == []
 
 
+async def test_a_deleted_product_keeps_what_it_sold(webhooks: Webhooks) -> None:
+    order = bought(webhooks)
+    await webhooks.handle(*webhooks.taken())
+    lines = "SELECT l.product_id, l.variant_id FROM order_line_item l"
+    sold = await webhooks.rows(lines)
+    assert None not in sold[0].values()
+    webhooks.changes.delete_product(next(iter(webhooks.shop.store.products)))
+    webhooks.clock.advance(timedelta(days=1))
+    webhooks.changes.update(order.id, note="packed")
+    webhooks.changes.refund(order.id, extra_minor=100)
+    await webhooks.handle(*webhooks.taken())
+    assert await webhooks.rows(lines) == sold
+    events = webhooks.ports.commerce.newest().values()
+    of_order = [event for event in events if event["order_id"] == derived_id("ord", order.gid)]
+    [created] = [event for event in of_order if event["event_type"] == "order_created"]
+    assert (created["product_id"], created["variant_id"]) == tuple(sold[0].values())
+
+
 async def test_failure_17_updated_before_created(webhooks: Webhooks) -> None:
     order = bought(webhooks)
     created = webhooks.taken()
