@@ -61,9 +61,15 @@ class CommerceEvent(_Event):
     quantity: Int64 = 0
     """Units; negative when they come back."""
     amount_minor: Int64 = 0
-    """Net of discounts and included taxes, in the shop's currency; negative when it goes back."""
+    """Net of discounts and included taxes, in the shop's currency; negative when it goes back.
+
+    Of a `payment_refunded` with an `order_line_id` it is the value of the goods taken back, not the
+    money that moved: a refund may pay less (a fee, no money at all) or more (shipping, goodwill).
+    Only one without a line is the money itself. `payment_captured` is money, with tax.
+    """
     currency: str
     presentment_amount_minor: Int64 = 0
+    """The same in the buyer's currency."""
     presentment_currency: str
     discount_minor: Int64 = 0
     tax_minor: Int64 = 0

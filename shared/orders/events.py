@@ -31,6 +31,7 @@ CLICK_ID: Final = "click_id"
 """The order attribute, or parameter of the landing page, that carries a click into the order."""
 _CAPTURES: Final = frozenset({"CAPTURE", "SALE"})
 _REFUNDED_STATES: Final = frozenset({"PARTIALLY_REFUNDED", "REFUNDED"})
+_FULFILLED_STATES: Final = frozenset({"FULFILLED", "FULFILLMENT_NOT_REQUIRED"})
 
 
 def order_events(state: OrderState) -> list[CommerceEvent]:
@@ -171,15 +172,13 @@ class _Order:
                 yield ask(None, _units(back.total_quantity), back.id)
 
     def completed(self) -> Iterator[CommerceEvent]:
-        """One, once the order is closed, or fully paid and fully fulfilled."""
-        if self.header.closed_at is not None or self._is_paid_and_fulfilled():
-            yield self._of_line(
-                "order_completed",
-                self.header.closed_at or self._last_step_at(),
-                None,
-                NOTHING,
-                self.header.id,
-            )
+        """One, once the order is fully paid and has nothing left to ship, or else is closed.
+
+        Orders are closed again and again: that instant counts only where there is no other.
+        """
+        at = self._last_step_at() if self._is_paid_and_fulfilled() else self.header.closed_at
+        if at is not None:
+            yield self._of_line("order_completed", at, None, NOTHING, self.header.id)
 
     def cancelled(self) -> Iterator[CommerceEvent]:
         """One per line of a cancelled order: what was not refunded goes back, be it nothing."""
@@ -223,7 +222,7 @@ class _Order:
         is_paid = status == "PAID" or (
             status in _REFUNDED_STATES and self.parts.summary.total_outstanding <= 0
         )
-        return is_paid and self.header.fulfillment_status == "FULFILLED"
+        return is_paid and self.header.fulfillment_status in _FULFILLED_STATES
 
     def _last_step_at(self) -> datetime:
         steps = [payment.processed_at for payment in captures(self.parts)]

@@ -204,6 +204,8 @@ class TestCompleted:
         ("financial", "fulfillment", "outstanding", "complete"),
         [
             ("PAID", "FULFILLED", 0, True),
+            ("PAID", "FULFILLMENT_NOT_REQUIRED", 0, True),
+            ("PENDING", "FULFILLMENT_NOT_REQUIRED", 0, False),
             ("PAID", "PARTIALLY_FULFILLED", 0, False),
             ("PARTIALLY_PAID", "FULFILLED", 5, False),
             ("PARTIALLY_REFUNDED", "FULFILLED", 0, True),
@@ -232,7 +234,16 @@ class TestCompleted:
         (event,) = events_of(order, "order_completed")
         assert event.occurred_at == shipped
 
-    def test_closing(self) -> None:
+    @pytest.mark.parametrize("days", [None, 9, 30])
+    def test_closing_and_closing_again_does_not_move_it(self, days: int | None) -> None:
+        closed = None if days is None else AT + timedelta(days=days)
+        paid = make.transaction(1, processed_at=AT + timedelta(days=2))
+        header = {"financial_status": "PAID", "fulfillment_status": "FULFILLMENT_NOT_REQUIRED"}
+        order = replace(make.parts(1, closed_at=closed, **header), transactions=(paid,))
+        (event,) = events_of(order, "order_completed")
+        assert event.occurred_at == paid.processed_at
+
+    def test_closing_what_is_neither_paid_nor_shipped(self) -> None:
         closed = AT + timedelta(days=9)
         (event,) = events_of(make.parts(1, closed_at=closed), "order_completed")
         assert event.occurred_at == closed
