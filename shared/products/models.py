@@ -61,3 +61,5 @@ class ProductParts:
     product: Product
     tags: tuple[str, ...]
     variants: tuple[ProductVariant, ...] = ()
+    is_whole: bool = True
+    """Whether every variant that the product has is among them, if any are."""

@@ -40,7 +40,8 @@ class Claim(NamedTuple):
     is_birth: bool = False
     """Whether it is the first that can be said of the object."""
     is_exact: bool = True
-    """Whether its amounts are exact: REST states payments in the buyer's currency only."""
+    """Whether all of it is said: REST states payments in the buyer's currency only, and leaves out
+    the variants of a product beyond the hundredth."""
     lines: Collection[str] = ()
 
 
@@ -77,7 +78,12 @@ def order_digest(parts: OrderParts) -> str:
 
 def product_claim(parts: ProductParts, *, is_birth: bool) -> Claim:
     """Return what a product's body claims."""
-    return Claim(parts.product.shopify_updated_at, product_digest(parts), is_birth=is_birth)
+    return Claim(
+        parts.product.shopify_updated_at,
+        product_digest(parts),
+        is_birth=is_birth,
+        is_exact=parts.is_whole,
+    )
 
 
 def product_digest(parts: ProductParts) -> str:

@@ -1,18 +1,23 @@
 """Makes product records of a REST product: the body of products/create and products/update.
 
 What the body does not say is None in the records: the online store's URL, unit costs, whether a
-variant is for sale and, on older bodies, the category.
+variant is for sale and, on older bodies, the category. It holds the first hundred variants only,
+and the ids of all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from shared.ids import derived_id
 from shared.integrations.shopify import values as v
 from shared.integrations.shopify.trace import guarded
 from shared.ports import JsonObject
 from shared.products.models import Product, ProductParts, ProductVariant
+
+_VARIANTS_MAX: Final = 100
+"""Shopify cuts the variants of a body here."""
 
 
 @guarded
@@ -28,7 +33,15 @@ def product_parts(body: JsonObject) -> ProductParts:
         product=_product(body, gid, variants),
         tags=v.tags(body.get("tags")),
         variants=tuple([variant(item, gid) for item in variants]),
+        is_whole=_has_all(body, len(variants)),
     )
+
+
+def _has_all(body: JsonObject, variants: int) -> bool:
+    """Return whether the body holds every variant; one without the list of ids may not."""
+    if (gids := body.get("variant_gids")) is None:
+        return variants < _VARIANTS_MAX
+    return len(gids) <= variants
 
 
 def _product(body: JsonObject, gid: str, variants: Sequence[JsonObject]) -> Product:

@@ -8,9 +8,11 @@ from local.shopify.money import rest_text
 from local.shopify.store import Store
 from shared.ports import JsonObject
 
+_VARIANTS_MAX = 100
+
 
 def product_body(product: Product, store: Store) -> JsonObject:
-    """Return everything Shopify sends of a product."""
+    """Return everything Shopify sends of a product: of many variants the first hundred."""
     zone = store.shop.timezone
     variants = [one for one in product.variants if one.id not in product.deleted_variants]
     image = _image(product, store)
@@ -29,7 +31,14 @@ def product_body(product: Product, store: Store) -> JsonObject:
         "published_scope": "web",
         "tags": ", ".join(product.tags),
         "status": product.status.lower(),
-        "variants": [_variant(one, store) for one in variants],
+        "variants": [_variant(one, store) for one in variants[:_VARIANTS_MAX]],
+        "variant_gids": [
+            {
+                "admin_graphql_api_id": one.gid,
+                "updated_at": local_text(one.updated_at, zone),
+            }
+            for one in variants
+        ],
         "options": [
             {
                 "id": product.id + position,
