@@ -27,7 +27,7 @@ class LedgerState:
     right_until: datetime | None
     """When the last movement was booked up to which all adds up; None before the first."""
     wrong: tuple[str, ...]
-    """Some ids of movements and commissions that do not add up."""
+    """Some ids of movements, commissions and payouts that do not add up."""
 
 
 async def look_over_ledger(

@@ -14,6 +14,7 @@ from shared.adapters.embedded.watermarks import SqliteWatermarks
 from shared.commissions.audit import LAG, LedgerState, look_over_ledger
 from shared.commissions.audit_repository import LedgerAudit
 from shared.ports import Watermarks
+from tests.fixtures.commission_desk import Desk
 from tests.fixtures.commissions import AT, Books, capture, click_of, referred, refund
 from tests.fixtures.plans import RecordingDatabases, end_to_end
 
@@ -118,6 +119,36 @@ async def test_what_is_wrong_is_named_until_it_is_mended(
     await books.rows(mending)
     assert await looked(books, watermarks, limit=2) == LedgerState(first, ())
     assert await looked(books, watermarks) == LedgerState(second, ())
+    await books.check()
+
+
+@pytest.mark.parametrize(
+    ("damage", "mending"),
+    [
+        ("UPDATE payout SET amount_minor = 74", "UPDATE payout SET amount_minor = 75"),
+        ("UPDATE payout SET status = 'void'", "UPDATE payout SET status = 'booked'"),
+    ],
+)
+async def test_a_payout_that_its_movements_do_not_say_is_named(
+    books: Books, watermarks: Watermarks, damage: str, mending: str
+) -> None:
+    books.clock.at = AT + timedelta(days=20)
+    desk = Desk(books, await books.partner())
+    await books.settle(referred(1, desk.click, capture(1, "7.50")))
+    await desk.approve()
+    paid = await desk.pay()
+    assert paid.amount_minor == 75
+    at = books.clock.now()
+    books.clock.advance(2 * LAG)
+    await books.rows(damage)
+    found = await looked(books, watermarks)
+    assert found.wrong == (paid.id,)
+    await books.rows(mending)
+    assert await looked(books, watermarks) == LedgerState(at, ())
+    await desk.void(paid.id)
+    at = books.clock.now()
+    books.clock.advance(2 * LAG)
+    assert await looked(books, watermarks) == LedgerState(at, ())
     await books.check()
 
 
