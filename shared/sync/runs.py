@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared import limits
+from shared.assets.ingestions import fail_ingestion
 from shared.clock import format_instant, parse_instant
 from shared.combos.imports import note_import
 from shared.csv_exports.exports import note_export
@@ -16,12 +17,15 @@ from shared.csv_exports.models import FAILED
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.ports import Databases, JsonObject, Measurement, Watermarks, Workflows
 from shared.sync.run_steps import RUN_STEPS, RunSteps, RunStepsQuery
+from shared.webhooks.compliance import close_record, record_id
 
 LEASES: Final = ("orders", "products", "measurement", "backfill-orders", "backfill-products")
 NOT_QUEUED: Final = "could not be queued"
 _ACTIVE: Final = frozenset({"queued", "running", "waiting", "paused"})
 _AGAIN: Final = frozenset({"failed", "cancelled", "skipped", "blocked"})
 """What a run must have come to before it is tried again."""
+_STOPPED: Final = frozenset({"errored", "terminated"})
+"""What the engine says of a run that goes no further, whatever its summary says."""
 
 
 class RunNotFound(NotFound):
@@ -155,7 +159,8 @@ async def retry_run(
 ) -> JsonObject:
     """Run a run that came to nothing again from its first step; return its summary.
 
-    Its steps are idempotent, and its events have the ids that they had.
+    Its steps are idempotent, and its events have the ids that they had. One whose summary says
+    that it goes on is taken too if the engine knows that it does not.
 
     Raises:
         RunNotFound: There is no such run.
@@ -163,7 +168,7 @@ async def retry_run(
         RunGone: The engine forgot it; ask for a new one.
     """
     run = await get_run(watermarks, run_id)
-    if run.get("status") not in _AGAIN:
+    if run.get("status") not in _AGAIN and not await _has_stopped(workflows, run):
         raise RunNotOver(f"{run_id} is {run.get('status')}")
     cleared = {"error": None, "reason": None, "finished_at": None, "held_by": None}
     again = {"retries": int(run.get("retries") or 0) + 1, "retried_by": by}
@@ -192,7 +197,7 @@ async def retry_failed_runs(
     failed = await list_runs(watermarks, limit=most, workflow=workflow, status="failed")
     outcomes: list[JsonObject] = []
     for run in failed:
-        if parse_instant(str(run["started_at"])) < since:
+        if not _began_since(run, since):
             continue
         outcome = {"run_id": run["run_id"], "workflow": run["workflow"]}
         try:
@@ -224,25 +229,50 @@ async def cancel_run(
         raise RunOver(f"{run_id} is {run.get('status')}")
     with suppress(NotFound):  # what a forgotten run held must be freed all the same
         await workflows.terminate(str(run["workflow"]), run_id)
-    reason = f"cancelled by {by}"
+    reason = _cancelled_by(by)
     for name in LEASES:
         await watermarks.release(name, run_id)
-    await _cancel_artifact(databases, run, at=at, reason=reason)
+    await _cancel_artifact(databases, run, at=at, by=by)
     ended = {"status": "cancelled", "reason": reason, "finished_at": format_instant(at)}
     await watermarks.record_run({"run_id": run_id, **ended})
     return await get_run(watermarks, run_id)
 
 
-async def _cancel_artifact(
-    databases: Databases, run: JsonObject, *, at: datetime, reason: str
-) -> None:
-    artifact_id = str(run.get("artifact_id") or "")
-    if run["workflow"] == "csv-export":
-        async with databases.open() as db:
-            await note_export(db, artifact_id, at=at, status=FAILED, error=reason)
-    elif run["workflow"] == "combo-import":
-        async with databases.open() as db:
-            await note_import(db, artifact_id, at=at, status="failed", error=reason)
+async def _has_stopped(workflows: Workflows, run: JsonObject) -> bool:
+    if run.get("status") not in _ACTIVE:
+        return False
+    engine = await workflows.status(str(run["workflow"]), str(run["run_id"]))
+    return engine is not None and engine.state in _STOPPED
+
+
+def _began_since(run: JsonObject, since: datetime) -> bool:
+    """Return whether a run began since; one that failed before it had begun only ended."""
+    at = run.get("started_at") or run.get("finished_at")
+    return isinstance(at, str) and parse_instant(at) >= since
+
+
+async def _cancel_artifact(databases: Databases, run: JsonObject, *, at: datetime, by: str) -> None:
+    artifact_id, reason = str(run.get("artifact_id") or ""), _cancelled_by(by)
+    match run["workflow"]:
+        case "csv-export":
+            async with databases.open() as db:
+                await note_export(db, artifact_id, at=at, status=FAILED, error=reason)
+        case "combo-import":
+            async with databases.open() as db:
+                await note_import(db, artifact_id, at=at, status="failed", error=reason)
+        case "asset-ingest":
+            async with databases.open() as db:
+                await fail_ingestion(db, artifact_id, at=at, reason=reason)
+        case "shopify-compliance":
+            async with databases.open() as db:
+                record, why = record_id(str(run["run_id"])), {"reason": reason}
+                await close_record(db, record, "failed", why, at=at, by=by)
+        case _:
+            pass
+
+
+def _cancelled_by(by: str) -> str:
+    return f"cancelled by {by}"
 
 
 def _ending(run: JsonObject) -> JsonObject:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.artifacts.kinds import ArtifactKind
+from shared.artifacts.repository import Artifacts
+from shared.clock import format_instant
 from shared.ids import derived_id
 from shared.integrations.shopify import values as v
 from shared.integrations.shopify.trace import guarded
 from shared.jobs import RunId, ShopifyWebhook
-from shared.ports import JsonObject
+from shared.ports import Database, JsonObject
 from shared.webhooks.models import Outcome, WebhookPorts
 from shared.webhooks.repository import WebhookDeliveries
 
@@ -39,7 +43,12 @@ class ComplianceRequest(BaseModel):
     @property
     def artifact_id(self) -> str:
         """Return the id of the request's record."""
-        return derived_id("mda", self.run_id)
+        return record_id(self.run_id)
+
+
+def record_id(run_id: str) -> str:
+    """Return the id of the record of the request that a run carries out."""
+    return derived_id("mda", run_id)
 
 
 async def start_compliance(job: ShopifyWebhook, body: JsonObject, ports: WebhookPorts) -> Outcome:
@@ -53,6 +62,25 @@ async def start_compliance(job: ShopifyWebhook, body: JsonObject, ports: Webhook
     async with ports.databases.open() as db:
         await WebhookDeliveries(db).record(job, "started", at=ports.clock.now())
     return "started"
+
+
+async def close_record(
+    db: Database, artifact_id: str, status: str, fields: JsonObject, *, at: datetime, by: str
+) -> None:
+    """Say in a request's record what became of it; what was done stays so."""
+    artifacts, kind = Artifacts(db), ArtifactKind.COMPLIANCE_RECORD
+    record = await artifacts.get(kind, artifact_id)
+    if record is None or (record.status == "complete" and status != "complete"):
+        return
+    await artifacts.update(
+        kind,
+        record.id,
+        expected_version=record.version,
+        at=at,
+        by=by,
+        payload={**record.payload, **fields, "finished_at": format_instant(at)},
+        status=status,
+    )
 
 
 @guarded

@@ -18,7 +18,7 @@ from shared.orders.marks_repository import OrderMarks
 from shared.ports import JsonObject
 from shared.sync.audit import Failure, StepReport
 from shared.transactions import in_transaction
-from shared.webhooks.compliance import WORKFLOW, ComplianceRequest
+from shared.webhooks.compliance import WORKFLOW, ComplianceRequest, close_record
 from shared.webhooks.compliance_repository import CustomerRecords
 from shared.webhooks.personal import drop_bodies, redact_archive
 
@@ -113,19 +113,10 @@ class ComplianceSteps:
         await self._summary("failed", reason=f"{failure.step}: {failure.error_type}")
 
     async def _close(self, status: str, fields: JsonObject) -> None:
-        now = self._bindings.clock.now()
+        request, now = self._request, self._bindings.clock.now()
         async with self._bindings.databases.open() as db:
-            artifacts = Artifacts(db)
-            if (record := await artifacts.get(_KIND, self._request.artifact_id)) is None:
-                return
-            await artifacts.update(
-                _KIND,
-                record.id,
-                expected_version=record.version,
-                at=now,
-                by=self._request.requested_by,
-                payload={**record.payload, **fields, "finished_at": format_instant(now)},
-                status=status,
+            await close_record(
+                db, request.artifact_id, status, fields, at=now, by=request.requested_by
             )
 
     async def _summary(self, status: str, **fields: object) -> None:
