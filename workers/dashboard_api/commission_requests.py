@@ -37,7 +37,9 @@ class PayoutParameters(PageParameters):
     status: PayoutStatus | None = None
     has_reference: Annotated[
         bool | None,
-        Field(description="Whether a payment reference is noted; false: still to be transferred."),
+        Field(
+            description="Whether a reference is noted; a booked one without it is to be paid yet."
+        ),
     ] = None
 
 
