@@ -39,14 +39,21 @@ class GroupQuery(_Document):
         """Return the first and the last day; what is not named ends on the as-of day.
 
         Raises:
-            InvalidInput: There is no day between them, or too many.
+            InvalidInput: There is no day between them, or too many. It points to `from`, as the
+                parameter is called wherever days are asked for.
         """
         until = self.until or as_of
-        since = self.since or until - timedelta(days=DAYS_DEFAULT - 1)
-        if not since <= until < since + timedelta(days=DAYS_MAX):
-            detail = f"must be 1 to {DAYS_MAX} days before the last day, {until.isoformat()}"
-            raise InvalidInput(f"/since: {detail}", problems=[FieldProblem("/since", detail)])
+        since = self.since or _days_before(until, DAYS_DEFAULT - 1)
+        if not 0 <= (until - since).days < DAYS_MAX:
+            earliest = _days_before(until, DAYS_MAX - 1)
+            detail = f"must be a day from {earliest.isoformat()} to {until.isoformat()}"
+            raise InvalidInput(f"/from: {detail}", problems=[FieldProblem("/from", detail)])
         return since, until
+
+
+def _days_before(day: date, count: int) -> date:
+    """Return the day that many days before, or the first one that there is."""
+    return date.min + max(day - date.min - timedelta(days=count), timedelta(0))
 
 
 class GroupTotals(_Document):

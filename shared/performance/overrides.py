@@ -46,6 +46,7 @@ class ManualDraft(BaseModel):
 class ManualMeasurement(BaseModel):
     """The manual measures of one product, and who set them."""
 
+    id: str = Field(description="What is set after these were removed has another id.")
     product_id: str
     measures: MeasureOverride
     version: int
@@ -53,6 +54,11 @@ class ManualMeasurement(BaseModel):
     created_by: str
     updated_at: datetime
     updated_by: str
+
+    @property
+    def tag(self) -> str:
+        """Return what tells this state from every other one that the product ever had."""
+        return f"{self.id}.{self.version}"
 
 
 class ManualMeasurementNotFound(NotFound):
@@ -65,7 +71,10 @@ class ManualMeasurementExists(Conflict):
 
 async def get_manual(db: Database, product_id: str) -> ManualMeasurement:
     """Return the manual measures of a product. Raises ManualMeasurementNotFound."""
-    return _manual(await _artifact(db, product_id))
+    held = await Artifacts(db).get_named(_KIND, product_id)
+    if held is None or held.status == _REMOVED:
+        raise ManualMeasurementNotFound(product_id)
+    return _manual(held)
 
 
 async def add_manual(
@@ -89,58 +98,40 @@ async def add_manual(
 
 
 async def change_manual(
-    db: Database,
-    product_id: str,
-    measures: ManualMeasures,
-    *,
-    expected_version: int,
-    at: datetime,
-    by: str,
+    db: Database, read: ManualMeasurement, measures: ManualMeasures, *, at: datetime, by: str
 ) -> ManualMeasurement:
-    """Replace the manual measures of a product.
+    """Replace manual measures that were read.
 
     Raises:
-        ManualMeasurementNotFound: It has none.
-        PreconditionFailed: Somebody changed them since that version was read.
+        PreconditionFailed: Somebody changed or removed them since.
     """
-    held = await _artifact(db, product_id)
     payload = measures.model_dump(mode="json", exclude_none=True)
     changed = await Artifacts(db).update(
-        _KIND, held.id, expected_version=expected_version, at=at, by=by, payload=payload
+        _KIND, read.id, expected_version=read.version, at=at, by=by, payload=payload
     )
     return _manual(changed)
 
 
-async def remove_manual(
-    db: Database, product_id: str, *, expected_version: int, at: datetime, by: str
-) -> None:
+async def remove_manual(db: Database, read: ManualMeasurement, *, at: datetime, by: str) -> None:
     """Let the computed measures stand again; what was set, and who ended it, is kept.
 
     Raises:
-        ManualMeasurementNotFound: The product has no manual measures.
-        PreconditionFailed: Somebody changed them since that version was read.
+        PreconditionFailed: Somebody changed or removed them since they were read.
     """
-    held = await _artifact(db, product_id)
     await Artifacts(db).update(
         _KIND,
-        held.id,
-        expected_version=expected_version,
+        read.id,
+        expected_version=read.version,
         at=at,
         by=by,
         status=_REMOVED,
-        name=held.id,  # the product's name is free for the next
+        name=read.id,  # the product's name is free for the next
     )
-
-
-async def _artifact(db: Database, product_id: str) -> Artifact:
-    held = await Artifacts(db).get_named(_KIND, product_id)
-    if held is None or held.status == _REMOVED:
-        raise ManualMeasurementNotFound(product_id)
-    return held
 
 
 def _manual(artifact: Artifact) -> ManualMeasurement:
     return ManualMeasurement(
+        id=artifact.id,
         product_id=artifact.name or "",
         measures=MeasureOverride.model_validate(artifact.payload),
         version=artifact.version,

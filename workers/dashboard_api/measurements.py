@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from dashboard_api.bindings import DashboardBindings
-from shared.errors import BadRequest, InvalidInput
+from shared.errors import BadRequest, InvalidInput, NotFound
 from shared.performance.models import ClassificationSpec
 from shared.performance.preview_schemas import (
     KNOWN_MAX,
@@ -17,12 +17,17 @@ from shared.performance.preview_schemas import (
     PreviewQuery,
 )
 from shared.performance.repository import known_products
+from shared.performance.schemas import PerformanceSummary, SummaryQuery
 from shared.ports import Cache, JsonObject
 
 NEWEST: Final = "measurement:newest-snapshot"
 NEWEST_KEPT: Final = timedelta(minutes=1)
 """How long a finished refresh may stay unseen."""
 ANSWERS_KEPT: Final = timedelta(hours=1)
+
+
+class DayNotMeasured(NotFound):
+    """There are no measures of this day."""
 
 
 async def measured(bindings: DashboardBindings, name: str, request: JsonObject) -> JsonObject:
@@ -37,6 +42,21 @@ async def measured(bindings: DashboardBindings, name: str, request: JsonObject) 
         return await _cached(bindings, bindings.cache, name, request)
     except InvalidInput as error:
         raise BadRequest(error.detail, problems=error.problems) from error
+
+
+async def performance_summary(
+    bindings: DashboardBindings, as_of: date | None
+) -> PerformanceSummary:
+    """Return the totals of a day, the newest unless another is named.
+
+    Raises:
+        DayNotMeasured: The day that is named is not among those that are kept.
+    """
+    request = SummaryQuery(as_of=as_of).model_dump(mode="json")
+    summary = PerformanceSummary.model_validate(await measured(bindings, "summary", request))
+    if as_of is not None and summary.as_of is None:
+        raise DayNotMeasured(f"nothing was measured on {as_of}; leave as_of out for the newest day")
+    return summary
 
 
 async def classification_preview(

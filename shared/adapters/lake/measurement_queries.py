@@ -66,14 +66,15 @@ class PerformanceReads:
         return _page(query, moment, rows)
 
     def summary(self, query: SummaryQuery) -> PerformanceSummary:
-        """Return the totals over all products of a day."""
+        """Return the totals over all products of a day; no `as_of` if the named one has none."""
         moment = self._moment(query.as_of, None)
         rows: list[dict[str, object]] = []
         if moment is not None:
             with open_session(self.spill, self.limits, self.reader.prepare) as session:
                 self._bind(session, moment)
                 rows = session.sql(sql_queries.SUMMARY).to_arrow_table().to_pylist()
-        return _summary(rows, moment)
+        is_measured = bool(rows) or query.as_of is None
+        return _summary(rows, moment, is_measured=is_measured)
 
     def preview(self, query: PreviewQuery) -> ClassificationPreview:
         """Return how the newest day's products would be classified by another spec."""
@@ -165,7 +166,9 @@ def _page(
     )
 
 
-def _summary(rows: list[dict[str, object]], moment: Moment | None) -> PerformanceSummary:
+def _summary(
+    rows: list[dict[str, object]], moment: Moment | None, *, is_measured: bool
+) -> PerformanceSummary:
     def total(column: str) -> int:
         return sum(int(str(row[column])) for row in rows)
 
@@ -181,6 +184,6 @@ def _summary(rows: list[dict[str, object]], moment: Moment | None) -> Performanc
         revenue_last_14_days_minor=total("revenue_last_14_days_minor"),
         revenue_last_30_days_minor=total("revenue_last_30_days_minor"),
         currency=str(rows[0]["currency"]) if rows else None,
-        as_of=moment.as_of if moment is not None else None,
+        as_of=moment.as_of if moment is not None and is_measured else None,
         snapshot_id=str(moment.snapshot_id) if moment is not None else None,
     )

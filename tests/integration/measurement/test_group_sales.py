@@ -120,8 +120,10 @@ async def test_before_the_first_refresh_there_is_nothing(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("asked", "pointer"),
     [
-        ({"since": "2026-03-21", "until": "2026-03-20"}, "/since"),
-        ({"since": "2025-01-01"}, "/since"),
+        ({"since": "2026-03-21", "until": "2026-03-20"}, "/from"),
+        ({"since": "2025-01-01"}, "/from"),
+        ({"since": "9999-12-31"}, "/from"),
+        ({"until": "0001-01-01", "since": "0001-01-02"}, "/from"),
         ({"group_by": "colour"}, "/group_by"),
         ({"limit": 10_000}, "/limit"),
         ({"cursor": "nonsense"}, "/cursor"),
@@ -133,6 +135,28 @@ async def test_what_cannot_be_asked_is_named(
     with pytest.raises(InvalidInput) as refused:
         await grouped.engine.query("group-sales", asked)
     assert refused.value.problems[0].pointer == pointer
+
+
+@pytest.mark.parametrize(
+    ("asked", "days"),
+    [
+        ({"until": "0001-01-01"}, ("0001-01-01", "0001-01-01")),
+        ({"until": "0001-01-20"}, ("0001-01-01", "0001-01-20")),
+        ({"since": "9999-12-31", "until": "9999-12-31"}, ("9999-12-31", "9999-12-31")),
+        ({"since": "2026-03-19", "until": "9999-12-31"}, None),
+        ({"since": "2025-02-14", "until": "2026-03-20"}, ("2025-02-14", "2026-03-20")),
+        ({"since": "2025-02-13", "until": "2026-03-20"}, None),
+    ],
+)
+async def test_the_calendar_has_a_first_and_a_last_day(
+    grouped: Lab, asked: dict[str, Any], days: tuple[str, str] | None
+) -> None:
+    if days is None:
+        with pytest.raises(InvalidInput, match="/from: must be a day from"):
+            await grouped.engine.query("group-sales", asked)
+        return
+    page = await grouped.engine.query("group-sales", asked)
+    assert (page["since"], page["until"]) == days
 
 
 async def test_the_cursor_of_another_list_is_refused(grouped: Lab) -> None:

@@ -139,6 +139,16 @@ async def test_the_summary_totals_every_product(measured: Lab) -> None:
         assert count == sum(row["nominal_classification"] == name for row in rows)
 
 
+async def test_the_summary_of_a_day_without_measures_names_no_day(measured: Lab) -> None:
+    asked = {"as_of": (DAY - timedelta(days=1)).isoformat()}
+    summary = await measured.engine.query("summary", asked)
+    assert (summary["products"], summary["as_of"]) == (0, None)
+    asked = {"as_of": DAY.isoformat()}
+    assert await measured.engine.query("summary", asked) == await measured.engine.query(
+        "summary", {}
+    )
+
+
 class TestCursors:
     """A cursor goes on in the list that it came from, and in no other."""
 

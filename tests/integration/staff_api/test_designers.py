@@ -46,6 +46,28 @@ async def test_designers_are_listed_with_the_sales_of_their_products(
     assert (body["as_of"], body["currency"]) == ("2026-11-20", "USD")
 
 
+@pytest.mark.parametrize("method", ["designers", "tags"])
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [
+        ({"to": "0001-01-01"}, 200),
+        ({"from": "9999-12-31", "to": "9999-12-31"}, 200),
+        ({"from": "9999-12-31"}, 400),
+        ({"from": "2026-11-20", "to": "2026-11-01"}, 400),
+    ],
+)
+async def test_days_that_cannot_be_are_called_as_they_were_asked(
+    staff_api: StaffApi, method: str, days: dict[str, str], status: int
+) -> None:
+    if method == "designers":
+        response = await staff_api.http.get(PATH, params=days)
+    else:
+        response = await staff_api.http.post("/api/tag-analytics/performance", json=days)
+    assert response.status_code == status, response.text
+    if status == 400:
+        assert [problem["pointer"] for problem in response.json()["errors"]] == ["/from"]
+
+
 async def test_they_are_walked_by_name(staff_api: StaffApi, databases: AsyncpgDatabases) -> None:
     await store(databases, "a", "b", "c")
     for name, tag in (("cy", "a"), ("Ann", "b"), ("bo", "c")):

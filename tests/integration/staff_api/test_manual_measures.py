@@ -5,6 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from shared.adapters.embedded.database import AsyncpgDatabases
+from shared.errors import PreconditionFailed
+from shared.performance.overrides import (
+    ManualDraft,
+    add_manual,
+    change_manual,
+    get_manual,
+    remove_manual,
+)
 from shared.performance.repository import ProductDimension
 from shared.products.repository import ProductWrites
 from tests.fixtures import orders as made
@@ -96,6 +104,41 @@ async def test_ended_ones_can_be_set_again_and_who_ended_them_is_kept(
     async with databases.open() as db:
         rows = await db.fetch_all("SELECT status, updated_by FROM macrodata_artifact")
     assert [tuple(row.values()) for row in rows] == [("removed", "staff@example.com")] * 2
+
+
+async def test_who_read_those_that_were_ended_cannot_change_the_next(
+    staff_api: StaffApi, databases: AsyncpgDatabases
+) -> None:
+    await store(databases)
+    path, stale = f"{PATH}/prd_1", {"If-Match": await add(staff_api)}
+    assert (await staff_api.http.delete(path, headers=stale)).status_code == 204
+    version = {"If-Match": await add(staff_api)}
+    late = await staff_api.http.put(path, json={"sales_last_7_days": 2}, headers=stale)
+    assert late.status_code == 412
+    assert late.headers["etag"] == version["If-Match"]
+    assert (await staff_api.http.delete(path, headers=stale)).status_code == 412
+    read = await staff_api.http.get(path)
+    assert read.headers["etag"] == version["If-Match"]
+    assert read.json()["measures"]["sales_last_7_days"] == 70
+    changed = await staff_api.http.put(path, json={"sales_last_7_days": 2}, headers=version)
+    assert changed.status_code == 200
+    assert changed.headers["etag"] not in (version["If-Match"], stale["If-Match"])
+
+
+async def test_those_that_end_while_they_are_changed_are_not_changed(
+    databases: AsyncpgDatabases,
+) -> None:
+    await store(databases)
+    draft = ManualDraft.model_validate({"product_id": "prd_1", "measures": MEASURES})
+    async with databases.open() as db:
+        read = await add_manual(db, draft, at=NOON, by="ann")
+        await remove_manual(db, read, at=NOON, by="bo")
+        await add_manual(db, draft, at=NOON, by="bo")
+        with pytest.raises(PreconditionFailed):
+            await change_manual(db, read, draft.measures, at=NOON, by="ann")
+        with pytest.raises(PreconditionFailed):
+            await remove_manual(db, read, at=NOON, by="ann")
+        assert (await get_manual(db, "prd_1")).created_by == "bo"
 
 
 @pytest.mark.parametrize(

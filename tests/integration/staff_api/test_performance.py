@@ -124,6 +124,18 @@ async def test_totals_the_products(staff_api: StaffApi) -> None:
     assert (await staff_api.http.get(SUMMARY, params={"x": "1"})).status_code == 400
 
 
+@pytest.mark.parametrize("day", ["1999-01-01", "0001-01-01", "9999-12-31", "2026-11-19"])
+async def test_a_day_that_was_not_measured_has_no_totals(staff_api: StaffApi, day: str) -> None:
+    staff_api.configure(cache=JournalCache(staff_api.jobs.journal, clock=staff_api.clock))
+    for _ in range(2):  # the second is answered from what is kept
+        response = await staff_api.http.get(SUMMARY, params={"as_of": day})
+        assert response.status_code == 404
+        assert response.json()["title"] == "There are no measures of this day."
+        assert day in response.json()["detail"]
+    newest = (await staff_api.http.get(SUMMARY, params={"as_of": AS_OF.isoformat()})).json()
+    assert newest == (await staff_api.http.get(SUMMARY)).json()
+
+
 async def test_answers_are_kept_by_snapshot(staff_api: StaffApi) -> None:
     cache = JournalCache(staff_api.jobs.journal, clock=staff_api.clock)
     staff_api.configure(cache=cache)

@@ -35,7 +35,7 @@ async def add_measures(
     """They stand in for the computed ones from the next refresh on, and are marked as manual."""
     async with bindings.databases.open() as db:
         added = await add_manual(db, draft, at=bindings.clock.now(), by=caller.name)
-    response.headers["ETag"] = etag(added.version)
+    response.headers["ETag"] = etag(added.tag)
     response.headers["Location"] = _HREF + added.product_id
     return added
 
@@ -46,10 +46,10 @@ async def add_measures(
 async def read_measures(
     bindings: Bound, product_id: EntityId, response: Response
 ) -> ManualMeasurement:
-    """Who set them, and their version as ETag."""
+    """Who set them, and the ETag that a change names."""
     async with bindings.databases.open() as db:
         found = await get_manual(db, product_id)
-    response.headers["ETag"] = etag(found.version)
+    response.headers["ETag"] = etag(found.tag)
     return found
 
 
@@ -70,12 +70,10 @@ async def change_measures(
     """Replaces all of them. Needs `If-Match` with the ETag that was read."""
     at, by = bindings.clock.now(), caller.name
     async with bindings.databases.open() as db:
-        version = (await get_manual(db, product_id)).version
-        require_match(if_match, etag(version))
-        changed = await change_manual(
-            db, product_id, measures, expected_version=version, at=at, by=by
-        )
-    response.headers["ETag"] = etag(changed.version)
+        read = await get_manual(db, product_id)
+        require_match(if_match, etag(read.tag))
+        changed = await change_manual(db, read, measures, at=at, by=by)
+    response.headers["ETag"] = etag(changed.tag)
     return changed
 
 
@@ -91,6 +89,6 @@ async def remove_measures(
     """The computed ones stand again from the next refresh on. Needs `If-Match`."""
     at, by = bindings.clock.now(), caller.name
     async with bindings.databases.open() as db:
-        version = (await get_manual(db, product_id)).version
-        require_match(if_match, etag(version))
-        await remove_manual(db, product_id, expected_version=version, at=at, by=by)
+        read = await get_manual(db, product_id)
+        require_match(if_match, etag(read.tag))
+        await remove_manual(db, read, at=at, by=by)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from dashboard_api.dependencies import Bound, Caller, IngestWorker
-from dashboard_api.measurements import classification_preview, measured
+from dashboard_api.measurements import classification_preview, measured, performance_summary
 from dashboard_api.performance_csv import csv_page, wants_csv
 from dashboard_api.schemas import (
     PerformanceParameters,
@@ -51,13 +51,12 @@ async def list_performance(
     return csv_page(request, page) if wants_csv(request.headers.get("accept")) else page
 
 
-@router.get("/stats/summary", summary="Total the measured products", responses=responses(400))
+@router.get("/stats/summary", summary="Total the measured products", responses=responses(400, 404))
 async def summarise_performance(
     bindings: Bound, day: Annotated[SummaryParameters, Query()]
 ) -> PerformanceSummary:
-    """Counts by class, units and revenue of the trailing windows."""
-    request = day.model_dump(mode="json")
-    return PerformanceSummary.model_validate(await measured(bindings, "summary", request))
+    """Counts by class, units and revenue of the trailing windows; 404 for a day without any."""
+    return await performance_summary(bindings, day.as_of)
 
 
 @router.get(
