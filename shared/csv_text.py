@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,8 +14,20 @@ from typing import Final
 from shared.clock import format_instant
 
 CONTENT_TYPE: Final = "text/csv; charset=utf-8"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _GUARD: Final = "'"
+_STARTS: Final = (
+    (r"\A", r"'*[=+\-@\t\r\n]"),
+    (r"(?<=;)", r"['\"]*[=+\-@\t\r]"),
+    (r"(?<=[\t\r\n])", r"['\"]*[=+\-@]"),
+)
+"""Where a spreadsheet may see a cell start, and how a formula does: at the front of a text, and
+inside of it for who reads the file as separated by semicolons or tabs. What quotes stand before the
+formula do not hide it there, for they are not the first of their cell in the file."""
+_UNGUARDED: Final = re.compile("|".join(f"{where}(?={what})" for where, what in _STARTS))
+_GUARDED: Final = re.compile("|".join(f"{where}{_GUARD}(?={what})" for where, what in _STARTS))
+_SUSPECT: Final = re.compile(r"\A['=+\-@]|[;\t\r\n]")
+"""What nearly no cell has, and each has that one of the two patterns matches: quick to look for."""
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _LIST: Final = ";"
 _END: Final = "\r\n"
 """A cell is quoted for the characters of it, so lists end with it too while they are written."""
@@ -46,18 +59,22 @@ def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:
     return buffer.getvalue()
 
 
-def guarded(text: str) -> str:
-    """Return the text so that no spreadsheet takes it for a formula.
+def csv_head(columns: Iterable[Cell]) -> str:
+    """Return how a file for a spreadsheet begins: the mark that says UTF-8, and its header."""
+    return _BYTE_ORDER_MARK + csv_lines([columns])
 
-    A guard in front of such a text is guarded too, so that `unguarded` gives every text back.
+
+def guarded(text: str) -> str:
+    """Return the text so that no spreadsheet takes it, or a piece of it, for a formula.
+
+    A guard in front of a formula is guarded too, so that `unguarded` gives every text back.
     """
-    return _GUARD + text if text.lstrip(_GUARD).startswith(_FORMULA) else text
+    return _UNGUARDED.sub(_GUARD, text) if _SUSPECT.search(text) else text
 
 
 def unguarded(text: str) -> str:
     """Return the text that `guarded` was given."""
-    guards = text.startswith(_GUARD) and text.lstrip(_GUARD).startswith(_FORMULA)
-    return text[1:] if guards else text
+    return _GUARDED.sub("", text) if _SUSPECT.search(text) else text
 
 
 def list_cell(items: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from shared.csv_exports.models import export_key, part_key, part_prefix
 from shared.csv_exports.sources import Source
-from shared.csv_text import CONTENT_TYPE, csv_lines
+from shared.csv_text import CONTENT_TYPE, csv_head, csv_lines
 from shared.ports import JsonObject, ObjectStore
 
 PART_ROWS: Final = 20_000
@@ -51,7 +51,7 @@ async def write_part(
     async def chunks() -> AsyncIterator[bytes]:
         nonlocal rows, rest
         if number == 1:
-            yield csv_lines([source.columns]).encode()
+            yield csv_head(source.columns).encode()
         while True:
             page = await source.page(rest)
             rows, rest = rows + len(page.rows), page.cursor

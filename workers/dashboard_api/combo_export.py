@@ -10,7 +10,7 @@ from dashboard_api.bindings import DashboardBindings
 from dashboard_api.combo_requests import ComboFilter
 from shared.csv_exports.models import ComboFilters
 from shared.csv_exports.sources import ComboRows, RowPage
-from shared.csv_text import CONTENT_TYPE, csv_lines
+from shared.csv_text import CONTENT_TYPE, csv_head, csv_lines
 
 
 async def combo_csv(bindings: DashboardBindings, asked: ComboFilter) -> StreamingResponse:
@@ -23,7 +23,7 @@ async def combo_csv(bindings: DashboardBindings, asked: ComboFilter) -> Streamin
 
 
 async def _lines(source: ComboRows, page: RowPage) -> AsyncIterator[str]:
-    yield csv_lines([source.columns, *page.rows])
+    yield csv_head(source.columns) + csv_lines(page.rows)
     while page.cursor is not None:
         page = await source.page(page.cursor)
         yield csv_lines(page.rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from datetime import date, timedelta
@@ -33,7 +34,8 @@ WORKFLOW = import_module("ingest.workflows.csv_export")  # the package has a fun
 
 
 def rows_of(body: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+    assert body.startswith(codecs.BOM_UTF8)  # else a spreadsheet reads it in a code page
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline="")))
 
 
 async def asked(
@@ -84,6 +86,7 @@ async def test_orders_with_totals_in_the_order_of_creation(workflow_lab: Workflo
     }
     assert {row["note"] for row in rows} == {"'=1+1"}
     assert {row["tags"] for row in rows} == {'"a;b";c'}
+    assert body.count(codecs.BOM_UTF8) == 1
     assert {row["is_test"] for row in rows} == {"false"}
     assert list(await workflow_lab.objects()) == [f"exports/csv/{export.id}.csv"]
     summary = await workflow_lab.summary(payload["run_id"])

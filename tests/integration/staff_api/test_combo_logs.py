@@ -85,6 +85,7 @@ async def test_an_export_imported_again_changes_nothing(staff_api: StaffApi) -> 
     assert exported.headers["content-type"] == "text/csv; charset=utf-8"
     assert exported.headers["content-disposition"].startswith('attachment; filename="combo-logs-')
     assert "'=2+2" in exported.text
+    assert exported.content.startswith(b"\xef\xbb\xbftitle,")
     started = await staff_api.http.post(IMPORT, content=exported.content, headers=CSV)
     assert (started.status_code, started.json()["status"]) == (202, "requested")
     await staff_api.work()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shared.csv_text import (
     CsvBroken,
+    csv_head,
     csv_lines,
     guarded,
     list_cell,
@@ -22,6 +23,8 @@ from shared.csv_text import (
 )
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"))
+
+FORMULAS = st.text(alphabet="a ='\"+-@;,\t\r\n", max_size=8)
 
 
 def rows_of(text: str) -> list[list[str]]:
@@ -36,11 +39,46 @@ def test_no_text_starts_a_formula(start: str) -> None:
     assert rows_of(shown) == [[f"{start}cmd|' /C calc'!A0", f"'{start}1"]]
 
 
-@settings(deadline=None, max_examples=60)
-@given(TEXTS)
+@settings(deadline=None, max_examples=400)
+@given(st.one_of(TEXTS, FORMULAS))
 def test_guarding_is_undone(text: str) -> None:
     assert unguarded(guarded(text)) == text
     assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (";=cmd|'/C calc'!A0;", ";'=cmd|'/C calc'!A0;"),
+        ("a;'=1", "a;''=1"),
+        ('a;"=1', "a;'\"=1"),
+        (";\t=1", ";'\t'=1"),
+        ("one\r\n- two", "one\r\n'- two"),
+        ("a\t@b", "a\t'@b"),
+        ("by 5; -3 of them\r\nleft", "by 5; -3 of them\r\nleft"),
+        ("a-b=c+d", "a-b=c+d"),
+    ],
+)
+def test_no_piece_of_a_text_is_a_formula(text: str, shown: str) -> None:
+    assert guarded(text) == shown
+    assert rows_of(csv_lines([[text, "x"]])) == [[text, "x"]]
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(st.one_of(FORMULAS, st.lists(FORMULAS, max_size=3)), min_size=1, max_size=3))
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_no_spreadsheet_sees_a_formula_however_it_splits(
+    delimiter: str, cells: list[str | list[str]]
+) -> None:
+    file = io.StringIO(csv_lines([["x", *cells]]), newline="")
+    shown = [cell for row in csv.reader(file, delimiter=delimiter) for cell in row]
+    assert not [cell for cell in shown if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_head_of_a_file_says_that_it_is_utf_8() -> None:
+    head = csv_head(["title", "=Größe"])
+    assert head.encode().startswith(b"\xef\xbb\xbftitle,")
+    assert rows_of(head) == [["title", "=Größe"]]
 
 
 @settings(deadline=None, max_examples=60)
@@ -51,9 +89,11 @@ def test_every_row_comes_back(rows: list[list[str]]) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(TEXTS.map(str.strip).filter(bool), max_size=5))
+@given(st.lists(st.one_of(TEXTS, FORMULAS).map(str.strip).filter(bool), max_size=5))
 def test_every_list_comes_back(items: list[str]) -> None:
     assert read_list(list_cell(items)) == items
+    [[_, cell]] = rows_of(csv_lines([["x", items]]))
+    assert read_list(cell) == items
 
 
 def test_lists_are_written_as_people_do() -> None:
