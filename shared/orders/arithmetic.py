@@ -1,18 +1,24 @@
 """What remains of an order's lines in units and money, by one rule for every event.
 
-Shopify's `current_quantity` leaves out both what an edit removed and what was refunded, and a
-line's discount and tax stay those of the quantity first ordered: so the units that an edit left
-are counted back from the refunds, and money is taken pro rata.
+Shopify's `current_quantity` leaves out what an edit removed, what was refunded and what an open
+or closed return brings back, refunded or not; and a line's discount and tax stay those of the
+quantity first ordered. So the units that an edit left are counted back from refunds and returns,
+and money is taken pro rata.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from shared.money import to_minor
-from shared.orders.models import OrderLine, OrderRefundLine
+from shared.orders.models import OrderLine, OrderParts, OrderRefundLine
+
+RETURNING: Final = frozenset({"OPEN", "CLOSED"})
+"""The states in which a return has taken its units from the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,47 @@ class Terms:
     taxes_included: bool
 
 
-def kept(line: OrderLine, refunds: Sequence[OrderRefundLine], terms: Terms) -> Amounts:
-    """Return what was ordered and not edited out again, whether refunded since or not."""
+def kept_units(quantity: int, current: int, refunded: int, returning: int) -> int:
+    """Return the units of a line that were ordered and not edited out again.
+
+    Args:
+        quantity: The units ordered. There are never more, also while Shopify has not yet taken
+            those of a return off `current`.
+        current: What remains by Shopify's count.
+        refunded: The units that were refunded.
+        returning: The units of returns that were not refunded, see `returning_units`.
+    """
+    return max(0, min(quantity, current + refunded + returning))
+
+
+def returning_units(parts: OrderParts) -> Counter[str]:
+    """Return by line the units of open and closed returns that no refund gave back.
+
+    A refund may be known before the return that it is of says so, or after.
+    """
+    return_of = {refund.id: refund.return_id for refund in parts.refunds}
+    given: Counter[tuple[str | None, str]] = Counter()
+    for refund in parts.refund_lines:
+        given[return_of.get(refund.refund_id), refund.order_line_id] += refund.quantity
+    taken: Counter[tuple[str, str]] = Counter()
+    told: Counter[tuple[str, str]] = Counter()
+    states = {one.id: one.status for one in parts.returns}
+    for line in parts.return_lines:
+        if line.order_line_id is not None and states.get(line.return_id) in RETURNING:
+            taken[line.return_id, line.order_line_id] += line.quantity
+            told[line.return_id, line.order_line_id] += line.refunded_quantity
+    found: Counter[str] = Counter()
+    for of, units in taken.items():
+        found[of[1]] += max(0, units - max(told[of], given[of]))
+    return found
+
+
+def kept(
+    line: OrderLine, refunds: Sequence[OrderRefundLine], returning: int, terms: Terms
+) -> Amounts:
+    """Return what was ordered and not edited out again, whether it came back since or not."""
     back = sum(refund.quantity for refund in refunds)
-    units = max(0, min(line.quantity, line.current_quantity + back))
+    units = kept_units(line.quantity, line.current_quantity, back, returning)
     if line.quantity == 0:
         return NOTHING
     share = Decimal(units) / Decimal(line.quantity)
@@ -91,9 +134,11 @@ def refunded(refund: OrderRefundLine, terms: Terms) -> Amounts:
     )
 
 
-def rest(line: OrderLine, refunds: Sequence[OrderRefundLine], terms: Terms) -> Amounts:
+def rest(
+    line: OrderLine, refunds: Sequence[OrderRefundLine], returning: int, terms: Terms
+) -> Amounts:
     """Return what a cancellation takes back: the kept units and money less the refunded."""
-    remaining = kept(line, refunds, terms)
+    remaining = kept(line, refunds, returning, terms)
     for refund in refunds:
         remaining = remaining.minus(refunded(refund, terms))
     return remaining

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from shared.ids import derived_id
 from shared.money import to_minor
-from shared.orders.arithmetic import NOTHING, Amounts, Terms, kept, refunded, rest
+from shared.orders.arithmetic import NOTHING, Amounts, Terms, kept, refunded, rest, returning_units
 from shared.orders.models import (
     OrderHeader,
     OrderLine,
@@ -85,6 +85,7 @@ class _Order:
         self.refunds: defaultdict[str, list[OrderRefundLine]] = defaultdict(list)
         for refund in self.parts.refund_lines:
             self.refunds[refund.order_line_id].append(refund)
+        self.returning = returning_units(self.parts)
         self.event = partial(
             CommerceEvent,
             source_version_at=self.header.shopify_updated_at,
@@ -103,7 +104,7 @@ class _Order:
         """One per line, also when an edit took all of it away: that copy undoes the earlier one."""
         for line in self.parts.lines:
             at = self.added_at.get(line.id, self.header.processed_at)
-            amounts = kept(line, self.refunds[line.id], self.terms)
+            amounts = kept(line, self.refunds[line.id], self.returning[line.id], self.terms)
             yield self._of_line("order_created", at, line.id, amounts, line.id)
 
     def captured(self) -> Iterator[CommerceEvent]:
@@ -185,9 +186,9 @@ class _Order:
         if self.header.cancelled_at is None:
             return
         for line in self.parts.lines:
-            amounts = rest(line, self.refunds[line.id], self.terms).negated()
+            left = rest(line, self.refunds[line.id], self.returning[line.id], self.terms)
             yield self._of_line(
-                "order_cancelled", self.header.cancelled_at, line.id, amounts, line.id
+                "order_cancelled", self.header.cancelled_at, line.id, left.negated(), line.id
             )
 
     def _of_line(

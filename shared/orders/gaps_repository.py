@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shared.ids import derived_id
+from shared.orders.arithmetic import RETURNING, kept_units
 from shared.orders.models import FulfillmentLine
 from shared.ports import Database
+
+_KEPT: Final = (
+    "SELECT l.id, l.shopify_gid AS gid, l.order_id, l.quantity, l.current_quantity,"
+    " COALESCE(r.units, 0)::bigint AS refunded, COALESCE(b.units, 0)::bigint AS returning"
+    " FROM order_line_item AS l"
+    " LEFT JOIN (SELECT order_line_id, sum(quantity) AS units FROM order_refund_line"
+    " WHERE order_id = ANY($1::text[]) GROUP BY order_line_id) AS r ON r.order_line_id = l.id"
+    " LEFT JOIN (SELECT x.order_line_id,"
+    " sum(GREATEST(x.quantity - x.refunded_quantity, 0)) AS units FROM order_return_line AS x"
+    " JOIN order_return AS o ON o.id = x.return_id WHERE x.order_id = ANY($1::text[])"
+    " AND o.status = ANY($2::text[]) GROUP BY x.order_line_id) AS b ON b.order_line_id = l.id"
+    " WHERE l.order_id = ANY($1::text[])"
+)
 
 
 class OpenRefund(NamedTuple):
@@ -31,7 +45,7 @@ class OpenFulfillment(NamedTuple):
     """Whether the order has no other successful shipment."""
 
 
-class ShippableLine(NamedTuple):
+class KeptLine(NamedTuple):
     """A line of an order, and how many of its units were ordered and not edited out."""
 
     id: str
@@ -71,17 +85,21 @@ class OrderGaps:
             ids[-1] if len(ids) == limit else None,
         )
 
-    async def shippable_lines(self, order_ids: Collection[str]) -> Sequence[ShippableLine]:
-        """Return the lines of these orders that are shipped at all."""
-        rows = await self._db.fetch_all(
-            "SELECT l.id, l.shopify_gid AS gid, l.order_id,"
-            " LEAST(l.quantity, l.current_quantity + COALESCE(sum(r.quantity), 0))::bigint AS kept"
-            " FROM order_line_item AS l LEFT JOIN order_refund_line AS r ON r.order_line_id = l.id"
-            " AND r.order_id = l.order_id WHERE l.order_id = ANY($1::text[])"
-            " AND l.requires_shipping GROUP BY l.id",
-            sorted(order_ids),
-        )
-        return [ShippableLine(**row) for row in rows if row["kept"] > 0]
+    async def kept_lines(self, order_ids: Collection[str]) -> Sequence[KeptLine]:
+        """Return the lines of these orders that were not wholly edited out."""
+        rows = await self._db.fetch_all(_KEPT, sorted(order_ids), sorted(RETURNING))
+        lines = [
+            KeptLine(
+                row["id"],
+                row["gid"],
+                row["order_id"],
+                kept_units(
+                    row["quantity"], row["current_quantity"], row["refunded"], row["returning"]
+                ),
+            )
+            for row in rows
+        ]
+        return [line for line in lines if line.kept]
 
     async def orders_of_returns(self, return_gids: Collection[str]) -> Mapping[str, str]:
         """Return the gid of the order of each of these returns that is known."""
@@ -118,14 +136,15 @@ class OrderGaps:
 
 
 def whole_shipments(
-    fulfillments: Sequence[OpenFulfillment], lines: Sequence[ShippableLine]
+    fulfillments: Sequence[OpenFulfillment], lines: Sequence[KeptLine]
 ) -> list[FulfillmentLine]:
     """Return the lines of the shipments that can only have held everything.
 
-    That is the one successful shipment of an order, if it has as many units as the order has to
-    ship; of all others the lines must be read.
+    That is the one successful shipment of an order, if it has as many units as all lines of the
+    order; of all others the lines must be read. What needs no shipping counts too: a gift card is
+    fulfilled as well, and often by itself.
     """
-    of_order: dict[str, list[ShippableLine]] = {}
+    of_order: dict[str, list[KeptLine]] = {}
     for line in lines:
         of_order.setdefault(line.order_id, []).append(line)
     return [

@@ -117,7 +117,7 @@ class OrderLine(NamedTuple):
     quantity: int
     """As ordered or added; an edit or refund leaves it as it was."""
     current_quantity: int
-    """What remains after edits and refunds."""
+    """What remains after edits, refunds and returns; see `orders.arithmetic`."""
     is_gift_card: bool
     is_taxable: bool
     requires_shipping: bool

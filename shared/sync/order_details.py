@@ -48,7 +48,7 @@ async def close_gaps(
         reads = OrderGaps(db)
         gaps = await reads.page(written_by=written_by, after=after, limit=ORDERS_PER_PAGE)
         lone = [shipment for shipment in gaps.fulfillments if shipment.is_only_one]
-        lines = await reads.shippable_lines({shipment.order_id for shipment in lone})
+        lines = await reads.kept_lines({shipment.order_id for shipment in lone})
     derived = whole_shipments(lone, lines)
     refunds, shipped = await _read(client, gaps, derived)
     written = await _write(

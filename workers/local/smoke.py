@@ -92,7 +92,7 @@ def units_by_product(store: Store) -> dict[str, int]:
             continue
         for line in order.lines:
             if line.product_id is not None and line.product_id in store.products:
-                units[line.product_id] += line.current
+                units[line.product_id] += line.unrefunded
     return {derived_id("prd", store.products[n].gid): count for n, count in units.items()}
 
 

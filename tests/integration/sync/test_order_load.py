@@ -128,6 +128,30 @@ async def test_only_a_shipment_of_everything_gets_its_lines_without_being_read(
     assert sorted(row["quantity"] for row in shipped) == [2, 2]
 
 
+async def test_a_gift_cards_shipment_is_not_taken_for_the_goods_beside_it(
+    databases: AsyncpgDatabases, store: DirectoryObjectStore
+) -> None:
+    """Nor is a shipment of goods taken for all, where the gift card is still to come."""
+    card = rows.line(2, 1, requiresShipping=False, isGiftCard=True)
+    content = [rows.order(1, fulfillments=[rows.fulfillment(1, 2)]), rows.line(1, 1), card]
+    await archived(store, "run", content)
+    await load_all(load(databases, store, "run"))
+    assert (await everything(databases))["fulfillment_line"] == []
+
+
+@pytest.mark.parametrize("current", [0, 1, 2])
+async def test_goods_that_are_coming_back_were_shipped_all_the_same(
+    databases: AsyncpgDatabases, store: DirectoryObjectStore, current: int
+) -> None:
+    line = rows.line(1, 1, currentQuantity=current)
+    asked = RETURN_LINE | {"quantity": 2}
+    content = [rows.order(1, fulfillments=[rows.fulfillment(1, 2)]), line, RETURN, asked]
+    await archived(store, "run", content)
+    await load_all(load(databases, store, "run"))
+    [shipped] = (await everything(databases))["fulfillment_line"]
+    assert shipped["quantity"] == 2
+
+
 async def test_loading_any_page_twice_changes_nothing(
     databases: AsyncpgDatabases, store: DirectoryObjectStore
 ) -> None:

@@ -265,18 +265,30 @@ def request_return(
         identity = child_id(_RETURNS * 10, order, number * 8 + position)
         brought.lines.append(ReturnLine(identity, shipped, count, 0, "SIZE_TOO_SMALL", "zu klein"))
     order.returns.append(brought)
+    if status == "OPEN":
+        approve_return(brought, at)
     return brought
+
+
+def approve_return(brought: Return, at: int) -> None:
+    """Open the return: its units, as far as they are still there, leave the order."""
+    brought.status, brought.approved_at = "OPEN", at
+    for part in brought.lines:
+        line = part.shipped.line
+        part.quantity = min(part.quantity, line.current)
+        line.returning += part.quantity
 
 
 def close_return(order: Order, brought: Return, at: int) -> Refund | None:
     """Take the units back and give their money back."""
+    if brought.status != "OPEN":
+        approve_return(brought, at)
     brought.status, brought.closed_at = "CLOSED", at
-    brought.approved_at = brought.approved_at or at
-    units = [(part.shipped.line, part.quantity) for part in brought.lines]
-    given = refund(order, units, at, of_return=brought)
     for part in brought.lines:
-        part.refunded = part.quantity if given else 0
-    return given
+        part.shipped.line.returning -= part.quantity
+        part.refunded = part.quantity
+    units = [(part.shipped.line, part.quantity) for part in brought.lines]
+    return refund(order, units, at, of_return=brought)
 
 
 def goodwill(order: Order, shop_minor: int, at: int, note: str | None = None) -> Refund | None:

@@ -174,6 +174,15 @@ class ShopChanges:
         self._webhooks.emit("returns/request", return_body(made, order, self._store))
         return order
 
+    def approve_return(self, order_id: int) -> Order:
+        """Open the order's last return."""
+        order = self.order(order_id)
+        actions.approve_return(order.returns[-1], self._store.now())
+        body = return_body(order.returns[-1], order, self._store)
+        event = self._webhooks.emit("returns/approve", body)
+        self._tell("orders/updated", order, event)
+        return order
+
     def close_return(self, order_id: int) -> Order:
         """Take the order's last return back and refund it."""
         order = self.order(order_id)

@@ -86,6 +86,7 @@ class Controls:
             "edit": changes.edit,
             "ship": changes.ship,
             "request_return": changes.request_return,
+            "approve_return": changes.approve_return,
             "close_return": changes.close_return,
             "delete": changes.delete,
             "add_product": changes.add_product,

@@ -1,7 +1,8 @@
 """An order of the emulated shop: the one truth that GraphQL, bulk files and webhooks render.
 
-Times are epoch seconds. `quantity` of a line is as ordered; edits remove `removed` units and
-refunds give back others, so `current = quantity - removed - refunded`.
+Times are epoch seconds. `quantity` of a line is as ordered; edits remove `removed` units, refunds
+give back others, and open or closed returns hold some that are not refunded (yet), so
+`current = quantity - removed - refunded - returning`.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ class Line:
     fulfilled: int = 0
     withdrawn: int = 0
     """Units given back before they were shipped."""
+    returning: int = 0
+    """Units of open and closed returns that are not refunded."""
 
     @property
     def gid(self) -> str:
@@ -119,6 +122,11 @@ class Line:
 
     @property
     def current(self) -> int:
+        """Return the units that remain after edits, refunds and returns."""
+        return self.unrefunded - self.returning
+
+    @property
+    def unrefunded(self) -> int:
         """Return the units that remain after edits and refunds."""
         return self.quantity - self.removed - self.refunded
 

@@ -84,7 +84,7 @@ _LINE: Fields = {
     "vendor": read("vendor"),
     "quantity": read("quantity"),
     "currentQuantity": read("current"),
-    "refundableQuantity": read("current"),
+    "refundableQuantity": read("unrefunded"),
     "unfulfilledQuantity": Field(unfulfilled),
     "fulfillableQuantity": Field(unfulfilled),
     "nonFulfillableQuantity": Field(lambda line: line.quantity - unfulfilled(line)),
