@@ -461,13 +461,14 @@ CREATE TABLE public.idempotent_request (
     path text NOT NULL,
     key text NOT NULL,
     request_sha256 text NOT NULL,
-    attempt text NOT NULL,
+    attempt text,
     status integer,
     headers jsonb,
     body text,
     created_at timestamp with time zone NOT NULL,
     held_until timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 
@@ -489,7 +490,7 @@ COMMENT ON COLUMN public.idempotent_request.id IS 'Derived from principal, metho
 -- Name: COLUMN idempotent_request.attempt; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.idempotent_request.attempt IS 'Who works on it: an attempt that was taken over writes no answer any more.';
+COMMENT ON COLUMN public.idempotent_request.attempt IS 'Who works on it: an attempt that was taken over writes no answer any more. Null once it was given back.';
 
 
 --
@@ -504,6 +505,13 @@ COMMENT ON COLUMN public.idempotent_request.status IS 'Null while it is worked o
 --
 
 COMMENT ON COLUMN public.idempotent_request.held_until IS 'When an attempt without an answer counts as lost.';
+
+
+--
+-- Name: COLUMN idempotent_request.first_seen_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotent_request.first_seen_at IS 'When the key was new; attempts that follow leave it.';
 
 
 --
@@ -2822,4 +2830,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261127010000'),
     ('20261127020000'),
     ('20261127030000'),
-    ('20261127040000');
+    ('20261127040000'),
+    ('20261127050000');

@@ -9,10 +9,10 @@ from typing import Final
 from shared.artifacts.kinds import ArtifactKind
 from shared.artifacts.models import Artifact
 from shared.artifacts.repository import Artifacts
+from shared.artifacts.requests import request_artifact
 from shared.assets.models import (
     FAILED,
     READY,
-    REQUESTED,
     RUNNING,
     AssetIngestion,
     DesignAsset,
@@ -22,7 +22,7 @@ from shared.assets.repository import AssetRows
 from shared.errors import FieldProblem, NonRetryable, NotFound
 from shared.ids import new_id
 from shared.integrations.dropbox import LinkRefused, share_link
-from shared.jobs import AssetIngest, job_message
+from shared.jobs import AssetIngest
 from shared.ports import Database, JsonObject, Queue
 from shared.transactions import in_transaction
 
@@ -63,14 +63,13 @@ async def request_ingestion(
     Raises:
         LinkRefused: It is no share link of one Dropbox file.
         ProductNotFound: There is no such product.
+        IdempotencyKeyReused: The id is that of another request.
         Unavailable: It could not be queued; the request says so.
     """
     _check_link(dropbox_url)
     if await AssetRows(db).product_gid(product_id) is None:
         raise ProductNotFound(f"there is no product {product_id!r}")
     ingest_id = ingest_id or new_id("mda")
-    if (known := await Artifacts(db).get(_REQUEST, ingest_id)) is not None:
-        return AssetIngestion.of(known)
     job = AssetIngest(
         run_id=f"asset-ingest-{ingest_id}",
         requested_by=by,
@@ -78,14 +77,9 @@ async def request_ingestion(
         product_id=product_id,
         dropbox_url=dropbox_url,
     )
-    artifact = await Artifacts(db).add(
-        _REQUEST, _payload(job), at=at, by=by, status=REQUESTED, artifact_id=ingest_id
+    artifact = await request_artifact(
+        db, queue, _REQUEST, artifact_id=ingest_id, job=job, payload=_payload(job), at=at
     )
-    try:
-        await queue.send(job_message(job))
-    except Exception:
-        await note_ingestion(db, ingest_id, at=at, status=FAILED, error="could not be queued")
-        raise
     return AssetIngestion.of(artifact)
 
 

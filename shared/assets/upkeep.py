@@ -49,8 +49,8 @@ async def backfill_assets(
 ) -> Backfilled:
     """Ask for every file whose product's metafield still leads to Dropbox.
 
-    A request's id follows from product and link: the same link is asked for once, however often
-    this runs.
+    A request's id follows from product and link: the same link is taken over once, however often
+    this runs; a request that waits is queued again, in case it never was.
     """
     asked: list[str] = []
     left = 0

@@ -14,13 +14,14 @@ from shared import limits
 from shared.artifacts.kinds import ArtifactKind
 from shared.artifacts.models import Artifact
 from shared.artifacts.repository import Artifacts
+from shared.artifacts.requests import request_artifact
 from shared.combos.import_rows import BYTES_MAX, GoodRow, ReadFile
 from shared.combos.models import ComboReport, KeptReport
 from shared.combos.repository import Combos
 from shared.csv_text import CONTENT_TYPE
 from shared.errors import NotFound, PayloadTooLarge
 from shared.ids import new_id
-from shared.jobs import ComboImport, job_message
+from shared.jobs import ComboImport
 from shared.ports import Database, JsonObject, ObjectStore, Queue
 from shared.transactions import in_transaction
 
@@ -28,6 +29,7 @@ _KIND: Final = ArtifactKind.COMBO_IMPORT
 PROBLEMS_KEPT: Final = 1_000
 _ENDED: Final = frozenset({"done", "rejected"})
 _CHUNK: Final = 1_000
+_INBOX: Final = "inbox/"
 ImportMode = Literal["all_or_nothing", "report"]
 
 
@@ -96,13 +98,12 @@ async def request_import(
 
     Raises:
         PayloadTooLarge: The file has more than `BYTES_MAX`.
+        IdempotencyKeyReused: The id is that of another request.
         Unavailable: It could not be queued; the import says so.
     """
     if len(body) > BYTES_MAX:
         raise PayloadTooLarge(f"an import has at most {BYTES_MAX} bytes")
     import_id = import_id or new_id("mda")
-    if (known := await Artifacts(db).get(_KIND, import_id)) is not None:
-        return Import.of(known)
     job = ComboImport(
         run_id=f"combo-import-{import_id}",
         requested_by=by,
@@ -111,15 +112,11 @@ async def request_import(
         filename=filename,
         **await _file(objects, body),
     )
-    artifact = await Artifacts(db).add(
-        _KIND, _payload(job), at=at, by=by, status="requested", artifact_id=import_id
+    return Import.of(
+        await request_artifact(
+            db, queue, _KIND, artifact_id=import_id, job=job, payload=_payload(job), at=at
+        )
     )
-    try:
-        await queue.send(job_message(job))
-    except Exception:
-        await note_import(db, import_id, at=at, status="failed", error="could not be queued")
-        raise
-    return Import.of(artifact)
 
 
 async def get_import(db: Database, import_id: str) -> Import:
@@ -139,7 +136,7 @@ async def list_imports(
 
 async def keep_file(objects: ObjectStore, body: bytes) -> str:
     """Keep a file under the name of its content, and return its key."""
-    key = f"inbox/{hashlib.sha256(body).hexdigest()}"
+    key = f"{_INBOX}{hashlib.sha256(body).hexdigest()}"
     await objects.put(key, body, content_type=CONTENT_TYPE)
     return key
 
@@ -237,7 +234,10 @@ async def _file(objects: ObjectStore, body: bytes) -> dict[str, Any]:
 
 
 def _payload(job: ComboImport) -> JsonObject:
-    return {"mode": job.mode, "run_id": job.run_id, "filename": job.filename}
+    about = {"mode": job.mode, "run_id": job.run_id, "filename": job.filename}
+    if job.csv is not None:
+        return {**about, "sha256": hashlib.sha256(job.csv.encode()).hexdigest()}
+    return {**about, "sha256": job.key and job.key.removeprefix(_INBOX)}
 
 
 def _problems(file: ReadFile) -> JsonObject:

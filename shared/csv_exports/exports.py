@@ -8,9 +8,9 @@ from typing import Final
 
 from shared.artifacts.kinds import ArtifactKind
 from shared.artifacts.repository import Artifacts
+from shared.artifacts.requests import request_artifact
 from shared.csv_exports.files import remove_parts
 from shared.csv_exports.models import (
-    FAILED,
     READY,
     REQUESTED,
     RUNNING,
@@ -21,7 +21,7 @@ from shared.csv_exports.models import (
 )
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
-from shared.jobs import DocumentArtifactGenerate, job_message
+from shared.jobs import DocumentArtifactGenerate
 from shared.ports import Database, JsonObject, ObjectInfo, ObjectStore, Queue
 from shared.transactions import in_transaction
 
@@ -60,26 +60,21 @@ async def request_export(
 
     Raises:
         InvalidInput: The filters do not fit the kind.
+        IdempotencyKeyReused: The id is that of another request.
         Unavailable: It could not be queued; the export says so.
     """
     checked = parse_filters(kind, filters).model_dump(mode="json", exclude_unset=True)
     export_id = export_id or new_id("mda")
     run_id = f"csv-export-{export_id}"
-    if (known := await Artifacts(db).get(_KIND, export_id)) is not None:
-        return Export.of(known)
     payload: JsonObject = {"kind": kind, "filters": checked, "run_id": run_id}
-    artifact = await Artifacts(db).add(
-        _KIND, payload, at=at, by=by, status=REQUESTED, artifact_id=export_id
-    )
     job = DocumentArtifactGenerate(
         run_id=run_id, requested_by=by, export_id=export_id, kind=kind, filters=checked
     )
-    try:
-        await queue.send(job_message(job))
-    except Exception:
-        await note_export(db, export_id, at=at, status=FAILED, error="could not be queued")
-        raise
-    return Export.of(artifact)
+    return Export.of(
+        await request_artifact(
+            db, queue, _KIND, artifact_id=export_id, job=job, payload=payload, at=at
+        )
+    )
 
 
 async def get_export(db: Database, export_id: str) -> Export:

@@ -8,12 +8,12 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, Final, Protocol
 
-from fastapi import Header, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 
 from shared.clock import Clock
 from shared.errors import DomainError
-from shared.idempotency.models import KeptAnswer, KeyedRequest
+from shared.idempotency.models import KeptAnswer, KeyedRequest, Reserved
 from shared.idempotency.requests import abandon, begin, finish
 from shared.identity.models import Principal
 from shared.ids import new_id
@@ -37,8 +37,24 @@ _DECLARED: Final = Header(
     "answer comes again, with `Idempotency-Replayed: true`.",
     examples=["3f2c1f0e-6d0b-4c9e-9b0a-1f6b7a2d9c11"],
 )
-IdempotencyKey = Annotated[str | None, _DECLARED]
-RequiredIdempotencyKey = Annotated[str, _DECLARED]
+
+
+async def _key(request: Request, key: Annotated[str | None, _DECLARED] = None) -> str | None:
+    return None if key is None else _qualified(request, key)
+
+
+async def _required_key(request: Request, key: Annotated[str, _DECLARED]) -> str:
+    return _qualified(request, key)
+
+
+def _qualified(request: Request, key: str) -> str:
+    reserved: Reserved = request.state.reserved
+    return reserved.qualified(key)
+
+
+IdempotencyKey = Annotated[str | None, Depends(_key)]
+"""The key, qualified by when it was new: what `keyed_id` makes ids of."""
+RequiredIdempotencyKey = Annotated[str, Depends(_required_key)]
 """For what moves money."""
 
 
@@ -55,13 +71,13 @@ class _Held(Protocol):
 class IdempotentRoute(APIRoute):
     """A route that honours `Idempotency-Key` if its function takes one.
 
-    Only an answer below 400 is kept: an error has left nothing behind, and gives its key back.
+    Only an answer below 400 is kept: an error gives its key back.
     """
 
     def get_route_handler(self) -> _Handler:
         """Return what answers a request."""
         handler = super().get_route_handler()
-        if not any(param.alias == HEADER for param in self.dependant.header_params):
+        if not any(asked.call in (_key, _required_key) for asked in self.dependant.dependencies):
             return handler
 
         async def handle(request: Request) -> Response:
@@ -100,8 +116,9 @@ async def _once(request: Request, keyed: KeyedRequest, handler: _Handler) -> Res
     attempt = new_id("att")
     async with held.databases.open() as db:
         known = await begin(db, keyed, attempt, at=held.clock.now())
-    if known is not None:
+    if isinstance(known, KeptAnswer):
         return _replayed(known)
+    request.state.reserved = known
     try:
         response = await handler(request)
     except Exception:

@@ -32,24 +32,31 @@ class IdempotentRequests:
         at: datetime,
         held_until: datetime,
         expires_at: datetime,
-    ) -> bool:
-        """Reserve a request for an attempt; False if somebody else has it, or it is answered.
+    ) -> datetime | None:
+        """Reserve a request for an attempt; None if somebody else has it, or it is answered.
 
-        One that has expired is new again; an attempt that was lost is taken over.
+        One that has expired is new again; an attempt that was lost is taken over, and one that was
+        given back may be any request.
+
+        Returns:
+            When the key was seen first since it was new.
         """
-        held = await self._db.fetch_value(
+        first_seen_at: datetime | None = await self._db.fetch_value(
             """
             INSERT INTO idempotent_request AS r (id, principal, method, path, key,
-                request_sha256, attempt, created_at, held_until, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                request_sha256, attempt, created_at, held_until, expires_at, first_seen_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $8)
             ON CONFLICT (id) DO UPDATE SET request_sha256 = excluded.request_sha256,
                 attempt = excluded.attempt, status = NULL, headers = NULL, body = NULL,
                 created_at = excluded.created_at, held_until = excluded.held_until,
-                expires_at = excluded.expires_at
+                expires_at = excluded.expires_at,
+                first_seen_at = CASE WHEN r.expires_at <= excluded.created_at
+                    THEN excluded.first_seen_at ELSE r.first_seen_at END
             WHERE r.expires_at <= excluded.created_at
+               OR (r.status IS NULL AND r.attempt IS NULL)
                OR (r.status IS NULL AND r.held_until <= excluded.created_at
                    AND r.request_sha256 = excluded.request_sha256)
-            RETURNING r.id
+            RETURNING r.first_seen_at
             """,
             request.id,
             request.principal,
@@ -62,12 +69,13 @@ class IdempotentRequests:
             held_until,
             expires_at,
         )
-        return held is not None
+        return first_seen_at
 
     async def find(self, request_id: str) -> KeptRequest | None:
-        """Return what is known of a request, or None."""
+        """Return what is known of a request, or None if nobody has it."""
         row = await self._db.fetch_one(
-            "SELECT request_sha256, status, headers, body FROM idempotent_request WHERE id = $1",
+            "SELECT request_sha256, status, headers, body FROM idempotent_request"
+            " WHERE id = $1 AND attempt IS NOT NULL",
             request_id,
         )
         if row is None:
@@ -89,9 +97,10 @@ class IdempotentRequests:
         return kept == 1
 
     async def release(self, request_id: str, attempt: str) -> None:
-        """Forget a request that came to nothing, unless it was taken over."""
+        """Give back a request that came to nothing, unless it was taken over."""
         await self._db.execute(
-            "DELETE FROM idempotent_request WHERE id = $1 AND attempt = $2 AND status IS NULL",
+            "UPDATE idempotent_request SET attempt = NULL"
+            " WHERE id = $1 AND attempt = $2 AND status IS NULL",
             request_id,
             attempt,
         )

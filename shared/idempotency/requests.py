@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.errors import Conflict, FieldProblem, InvalidInput
-from shared.idempotency.models import KeptAnswer, KeyedRequest
+from shared.idempotency.models import KeptAnswer, KeyedRequest, Reserved
 from shared.idempotency.repository import IdempotentRequests
 from shared.ports import Database
 
@@ -25,24 +25,31 @@ class RequestInProgress(Conflict):
     """The request with this Idempotency-Key is being worked on."""
 
 
+def key_reused(detail: str) -> IdempotencyKeyReused:
+    """Return the error that says what the key was for before."""
+    problem = FieldProblem("/Idempotency-Key", detail)
+    return IdempotencyKeyReused(f"the key {detail}", problems=[problem])
+
+
 async def begin(
     db: Database, request: KeyedRequest, attempt: str, *, at: datetime
-) -> KeptAnswer | None:
-    """Return the answer that the request had, or None: then it is this attempt's to carry out.
+) -> KeptAnswer | Reserved:
+    """Return the answer that the request had, or that it is this attempt's to carry out.
 
     Raises:
         IdempotencyKeyReused: The caller sent something else under the key.
         RequestInProgress: Another attempt has not answered yet.
     """
     requests = IdempotentRequests(db)
-    if await requests.hold(request, attempt, at=at, held_until=at + HELD, expires_at=at + KEPT):
-        return None
+    first_seen_at = await requests.hold(
+        request, attempt, at=at, held_until=at + HELD, expires_at=at + KEPT
+    )
+    if first_seen_at is not None:
+        return Reserved(first_seen_at)
     known = await requests.find(request.id)
     if known is not None and known.sha256 != request.sha256:
         detail = "was sent with another body or query before"
-        raise IdempotencyKeyReused(
-            f"the key {detail}", problems=[FieldProblem("/Idempotency-Key", detail)]
-        )
+        raise key_reused(detail)
     if known is None or known.answer is None:
         seconds = str(RETRY_AFTER // timedelta(seconds=1))
         raise RequestInProgress("ask again with the same key", headers={"Retry-After": seconds})
@@ -55,7 +62,10 @@ async def finish(db: Database, request: KeyedRequest, attempt: str, answer: Kept
 
 
 async def abandon(db: Database, request: KeyedRequest, attempt: str) -> None:
-    """Give the key back: the request failed and left nothing behind."""
+    """Give the key back: the request failed. When it was seen first stays known for a day.
+
+    An error may come after something was made, so the next attempt makes things of the same ids.
+    """
     await IdempotentRequests(db).release(request.id, attempt)
 
 

@@ -124,8 +124,12 @@ async def _queue(ingest: Ingest, queue: Queue, *jobs: Job) -> None:
 
 
 async def _is_new(ingest: Ingest, run_id: str) -> bool:
+    """Return whether a run has to be queued; nobody knows whether one that waits was.
+
+    A second message with its run id starts nothing.
+    """
     run = await ingest.run(run_id)
-    return run is None or run.get("reason") == NOT_QUEUED
+    return run is None or run.get("reason") == NOT_QUEUED or run.get("status") == "queued"
 
 
 def _run_id(name: str, principal: Principal, key: str | None) -> str:

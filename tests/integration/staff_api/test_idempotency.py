@@ -11,7 +11,7 @@ import pytest
 
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import FixedClock
-from shared.idempotency.models import KeptAnswer, KeyedRequest
+from shared.idempotency.models import KeptAnswer, KeyedRequest, Reserved
 from shared.idempotency.requests import (
     HELD,
     KEPT,
@@ -22,10 +22,12 @@ from shared.idempotency.requests import (
     finish,
     remove_expired,
 )
-from shared.ports import Database
+from shared.jobs import parse_job
+from shared.ports import Database, JsonObject
 from tests.fixtures.staff_api import StaffApi
 
 SYNC = "/api/performance-metrics/sync"
+CSV = "/api/csv/generate"
 REFRESH = "/api/tag-analytics/refresh"
 KEY = {"Idempotency-Key": "3f2c1f0e-0000-4000-8000-000000000001"}
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -85,18 +87,26 @@ async def test_a_request_that_failed_gives_its_key_back(staff_api: StaffApi) -> 
 
 
 async def test_a_day_later_the_key_is_new(staff_api: StaffApi) -> None:
+    asked: dict[str, JsonObject] = {SYNC: {"objects": ["orders"]}, CSV: {"kind": "orders"}}
     now = staff_api.bindings.clock.now()
-    await staff_api.http.post(REFRESH, headers=KEY)
-    later = FixedClock(now + KEPT + timedelta(minutes=1))
-    staff_api.configure(clock=later)
-    token = staff_api.access.user_token(lifetime=3600 * 48)
-    again = await staff_api.http.post(REFRESH, headers=KEY | staff_api.with_token(token))
-    assert again.status_code == 202
-    assert "idempotency-replayed" not in again.headers
+    first = {path: await staff_api.http.post(path, json=asked[path], headers=KEY) for path in asked}
+    await staff_api.work()
+    staff_api.configure(clock=FixedClock(now + KEPT + timedelta(minutes=1)))
+    headers = KEY | staff_api.with_token(staff_api.access.user_token(lifetime=3600 * 48))
+    asked[CSV] = {"kind": "products"}
+    for path, body in asked.items():
+        again = await staff_api.http.post(path, json=body, headers=headers)
+        assert again.status_code == 202
+        assert "idempotency-replayed" not in again.headers
+        assert again.headers["location"] != first[path].headers["location"]
+    jobs = [parse_job(delivery.body) for delivery in staff_api.jobs.receive()]
+    assert {job.job_type for job in jobs} == {
+        "SHOPIFY_BULK_SYNC_START", "DOCUMENT_ARTIFACT_GENERATE",
+    }  # fmt: skip
 
 
 async def test_while_one_works_the_other_waits(db: Database) -> None:
-    assert await begin(db, REQUEST, "att_1", at=NOW) is None
+    assert await begin(db, REQUEST, "att_1", at=NOW) == Reserved(NOW)
     with pytest.raises(RequestInProgress):
         await begin(db, REQUEST, "att_2", at=NOW)
     with pytest.raises(IdempotencyKeyReused):
@@ -112,7 +122,7 @@ async def test_a_lost_attempt_is_taken_over_and_writes_nothing_any_more(db: Data
     later = NOW + HELD
     with pytest.raises(IdempotencyKeyReused):
         await begin(db, replace(REQUEST, sha256="bb"), "att_2", at=later)
-    assert await begin(db, REQUEST, "att_2", at=later) is None
+    assert await begin(db, REQUEST, "att_2", at=later) == Reserved(NOW), "it makes the same thing"
     await finish(db, REQUEST, "att_1", ANSWER)
     await abandon(db, REQUEST, "att_1")
     with pytest.raises(RequestInProgress):
@@ -125,4 +135,16 @@ async def test_expired_requests_are_removed(databases: AsyncpgDatabases) -> None
         await finish(db, REQUEST, "att_1", ANSWER)
         assert await remove_expired(db, at=NOW + KEPT - timedelta(seconds=1)) == 0
         assert await remove_expired(db, at=NOW + KEPT) == 1
-        assert await begin(db, REQUEST, "att_2", at=NOW) is None
+        assert isinstance(await begin(db, REQUEST, "att_2", at=NOW), Reserved)
+
+
+async def test_when_a_key_was_new_is_known_until_it_is_new_again(db: Database) -> None:
+    other, minute = replace(REQUEST, sha256="bb"), timedelta(minutes=1)
+    await begin(db, REQUEST, "att_1", at=NOW)
+    await abandon(db, REQUEST, "att_1")
+    assert await begin(db, other, "att_2", at=NOW + minute) == Reserved(NOW), "an error came first"
+    await finish(db, other, "att_2", ANSWER)
+    with pytest.raises(IdempotencyKeyReused):
+        await begin(db, REQUEST, "att_3", at=NOW + KEPT)
+    later = NOW + minute + KEPT
+    assert await begin(db, REQUEST, "att_3", at=later) == Reserved(later)
