@@ -55,6 +55,11 @@ class OrderMarks:
         )
         await self.apply([order_id])
 
+    async def is_deleted(self, order_id: str) -> bool:
+        """Return whether Shopify is known to have deleted the order."""
+        sql = "SELECT true FROM order_mark WHERE order_id = $1 AND deleted_at IS NOT NULL"
+        return bool(await self._db.fetch_value(sql, order_id))
+
     async def redact(self, order_ids: Sequence[str], at: datetime) -> None:
         """Erase what is personal of these orders, now and from whatever is written later."""
         await self._db.execute(

@@ -29,5 +29,13 @@ class OrderKeepsChanging(Unavailable):
     """The order changed each time between its reading and its writing."""
 
 
+class OrderNotShown(Unavailable):
+    """Shopify shows no such order, and it is not known to be deleted: what is told of it is kept.
+
+    The access token may lack `read_all_orders`, without which orders of more than 60 days are
+    hidden; once it is granted, the dead letter can be replayed.
+    """
+
+
 class BodyGone(NotFound):
     """The body of the delivery is no longer kept."""

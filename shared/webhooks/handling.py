@@ -20,8 +20,8 @@ from shared.webhooks.app_notices import note_app, note_operation
 from shared.webhooks.compliance import start_compliance
 from shared.webhooks.errors import TopicUnknown
 from shared.webhooks.intake import body_of
-from shared.webhooks.models import Outcome, WebhookPorts
-from shared.webhooks.order_groups import Told, settle_order
+from shared.webhooks.models import Outcome, Result, WebhookPorts
+from shared.webhooks.order_groups import settle_order
 from shared.webhooks.orders import (
     delete_order,
     note_gone,
@@ -31,6 +31,7 @@ from shared.webhooks.orders import (
 )
 from shared.webhooks.products import delete_product, write_product
 from shared.webhooks.repository import WebhookDeliveries
+from shared.webhooks.told import Told
 from shared.webhooks.topics import TOPICS, Kind
 
 _LOG: Final = logging.getLogger(__name__)
@@ -44,8 +45,6 @@ _ACTS: Final[Mapping[Kind, _Act]] = {
     "compliance": start_compliance,
 }
 _OF_ORDERS: Final = frozenset({"order", "order-part"})
-Result = Outcome | Exception
-"""What became of a delivery, or why it failed."""
 
 
 async def handle_webhooks(

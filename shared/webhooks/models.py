@@ -17,6 +17,8 @@ from shared.ports import Databases, EventStream, ObjectStore, Watermarks, Workfl
 
 Outcome = Literal["written", "same", "known", "outdated", "gone", "noted", "started", "duplicate"]
 """What became of a delivery: `same` and `known` changed nothing, for all was there already."""
+Result = Outcome | Exception
+"""What became of a delivery, or why it failed."""
 
 
 @dataclass(frozen=True, slots=True)

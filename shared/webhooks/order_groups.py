@@ -7,7 +7,7 @@ read from Shopify, once. Each delivery is noted in the transaction that writes w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -16,56 +16,47 @@ from shared.integrations.shopify.client import ShopifyClient
 from shared.integrations.shopify.errors import AccessDenied
 from shared.integrations.shopify.graphql_whole_orders import WholeOrder
 from shared.integrations.shopify.reads import read_whole_order
-from shared.jobs import ShopifyWebhook
-from shared.orders.models import OrderParts
 from shared.orders.repository import OrderWrites
-from shared.ports import Database, JsonObject
+from shared.ports import Database
 from shared.transactions import in_transaction
 from shared.webhooks.errors import OrderKeepsChanging
-from shared.webhooks.judgement import Claim, judge, order_digest
+from shared.webhooks.judgement import judge, order_digest
 from shared.webhooks.models import Noted, Outcome, Standing, WebhookPorts
 from shared.webhooks.order_parts import holds_its_facts, is_known
 from shared.webhooks.repository import WebhookDeliveries
+from shared.webhooks.told import Results, Told
+from shared.webhooks.unshown_orders import settle_unshown
 
 _READS_MAX: Final = 3
-Outcomes = dict[str, Outcome]
-"""What became of deliveries, by their names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One delivery about an order: `parts` and `claim` are of the order, if the body holds one."""
-
-    job: ShopifyWebhook
-    body: JsonObject
-    parts: OrderParts | None = None
-    claim: Claim | None = None
-
-
-async def settle_order(gid: str, group: Sequence[Told], ports: WebhookPorts) -> Outcomes:
+async def settle_order(gid: str, group: Sequence[Told], ports: WebhookPorts) -> Results:
     """Write what the deliveries report of one order, each once.
+
+    Returns:
+        What became of each, or the error that keeps it.
 
     Raises:
         MalformedNode: The order that Shopify answers cannot be read.
         OrderKeepsChanging: Try again.
     """
-    done: Outcomes = {}
+    done: Results = {}
     if all(told.claim or holds_its_facts(told.job.topic) for told in group):
         async with ports.databases.open() as db:
             done = await in_transaction(db, partial(_write_bodies, db, gid, group, ports))
-    if rest := [told.job for told in group if told.job.run_id not in done]:
+    if rest := [told for told in group if told.job.run_id not in done]:
         done |= await _read_and_write(gid, rest, ports)
     return done
 
 
 async def _write_bodies(
     db: Database, gid: str, group: Sequence[Told], ports: WebhookPorts
-) -> Outcomes:
+) -> Results:
     """Write the newest body if it is to be written; leave out who needs the order to be read."""
     deliveries, order_id, now = WebhookDeliveries(db), derived_id("ord", gid), ports.clock.now()
     writes = OrderWrites(db, timezone=ports.settings.SHOP_TIMEZONE)
     standing = await deliveries.lock_order(order_id)
-    done: Outcomes = {}
+    done: Results = {}
     for told in sorted(group, key=_in_order):
         job, claim, parts = told.job, told.claim, told.parts
         verdict = judge(claim, standing) if claim else "known"
@@ -91,9 +82,7 @@ def _in_order(told: Told) -> tuple[bool, bool, float, str]:
     return False, not told.claim.is_birth, -told.claim.updated_at.timestamp(), told.job.run_id
 
 
-async def _read_and_write(
-    gid: str, jobs: Sequence[ShopifyWebhook], ports: WebhookPorts
-) -> Outcomes:
+async def _read_and_write(gid: str, group: Sequence[Told], ports: WebhookPorts) -> Results:
     """Read the whole order and write it; read it again if a newer state was written meanwhile.
 
     The newer one may be of a body, and a body does not hold what made these deliveries.
@@ -102,7 +91,7 @@ async def _read_and_write(
         async with ports.shopify() as client:
             whole = await _read(client, gid)
         async with ports.databases.open() as db:
-            done = await in_transaction(db, partial(_write_read, db, gid, jobs, whole, ports))
+            done = await in_transaction(db, partial(_write_read, db, gid, group, whole, ports))
         if done is not None:
             return done
     raise OrderKeepsChanging(gid)
@@ -111,27 +100,27 @@ async def _read_and_write(
 async def _write_read(
     db: Database,
     gid: str,
-    jobs: Sequence[ShopifyWebhook],
+    group: Sequence[Told],
     whole: WholeOrder | None,
     ports: WebhookPorts,
-) -> Outcomes | None:
+) -> Results | None:
     deliveries, order_id = WebhookDeliveries(db), derived_id("ord", gid)
     await deliveries.lock_order(order_id)
-    known = await deliveries.known([job.run_id for job in jobs])
-    notes = [
-        Noted(job, "gone" if whole is None else "known", order_id)
-        for job in jobs
-        if job.run_id not in known
-    ]
-    if notes and whole is not None:
-        writer = notes[0].job.run_id
-        writes = OrderWrites(db, timezone=ports.settings.SHOP_TIMEZONE)
-        if not await writes.write_whole(whole.parts, written_by=writer, additions=whole.additions):
-            return None
-        digest = order_digest(whole.parts)
-        notes[0] = replace(notes[0], outcome="written", digest=digest)
+    known = await deliveries.known([told.job.run_id for told in group])
+    done: Results = dict.fromkeys(known, "duplicate")
+    left = [told for told in group if told.job.run_id not in known]
+    if not left:
+        return done
+    if whole is None:
+        return done | await settle_unshown(db, order_id, left, ports)
+    writes = OrderWrites(db, timezone=ports.settings.SHOP_TIMEZONE)
+    writer = left[0].job.run_id
+    if not await writes.write_whole(whole.parts, written_by=writer, additions=whole.additions):
+        return None
+    notes = [Noted(told.job, "known", order_id) for told in left]
+    notes[0] = replace(notes[0], outcome="written", digest=order_digest(whole.parts))
     await deliveries.note(notes, at=ports.clock.now())
-    return {**dict.fromkeys(known, "duplicate"), **{n.job.run_id: n.outcome for n in notes}}
+    return done | {noted.job.run_id: noted.outcome for noted in notes}
 
 
 async def _read(client: ShopifyClient, gid: str) -> WholeOrder | None:

@@ -16,9 +16,9 @@ from shared.ports import JsonObject
 from shared.transactions import in_transaction
 from shared.webhooks.judgement import order_claim
 from shared.webhooks.models import Outcome, WebhookPorts
-from shared.webhooks.order_groups import Told
 from shared.webhooks.order_parts import order_gid_of, return_gid_of
 from shared.webhooks.repository import WebhookDeliveries
+from shared.webhooks.told import Told
 
 _PAGE: Final = 50
 _ORDER_OF_RETURN: Final = (

@@ -11,6 +11,7 @@ from local.shopify.queries.schema import published_schema
 from shared.clock import FixedClock
 from tests.fixtures.shopify import ANCHOR, EmulatedShopify
 
+ANCHOR_60_DAYS_AGO = ANCHOR.timestamp() - 60 * 86_400
 SHOP = "{ shop { myshopifyDomain ianaTimezone currencyCode } }"
 
 
@@ -85,6 +86,20 @@ class TestScopes:
         assert 0 < len(found) < shop.store.count()
         assert min(node["createdAt"] for node in found) >= "2026-09-21"
         assert data(shop, "{ ordersCount { count } }")["ordersCount"]["count"] == len(found)
+
+    @pytest.mark.parametrize("sees_all", [True, False])
+    def test_failure_06_an_old_order_is_not_shown_by_its_id_either(self, shopify_factory, sees_all):
+        scopes = ("read_orders", *(("read_all_orders",) if sees_all else ()))
+        shop = shopify_factory(options=EmulatorOptions(scopes=scopes))
+        shop.store.clock = FixedClock(ANCHOR)
+        orders = [shop.store.order(index) for index in range(shop.store.source.size)]
+        old = min(orders, key=lambda order: order.created_at)
+        refund = next(r for o in orders for r in o.refunds if o.created_at < ANCHOR_60_DAYS_AGO)
+        query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+        newest = max(orders, key=lambda order: order.created_at)
+        ids = [old.gid, refund.gid, newest.gid]
+        found = [node and node["id"] for node in data(shop, query, ids=ids)["nodes"]]
+        assert found == (ids if sees_all else [None, None, newest.gid])
 
     def test_a_field_without_its_scope_is_denied(self, shopify_factory):
         shop = shopify_factory(options=EmulatorOptions(scopes=("read_orders", "read_all_orders")))

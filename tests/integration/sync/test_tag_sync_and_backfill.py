@@ -224,3 +224,18 @@ class TestBackfill:
         assert isinstance(blocked.output, dict)
         assert blocked.output["status"] == "blocked"
         assert "read_all_orders" in blocked.output["notes"][0]
+
+    async def test_the_wall_hides_also_what_changed_behind_it(
+        self, bulk_sync: BulkSyncFactory
+    ) -> None:
+        scopes = tuple(scope for scope in ALL_SCOPES if scope != "read_all_orders")
+        sync = bulk_sync(orders=100, options=EmulatorOptions(scopes=scopes))
+        lab = lab_of(sync)
+        assert (await lab.run("backfill", payload(sync, days=30))).state == "complete"
+        [note] = (await lab.summary("back"))["notes"]
+        assert "read_all_orders" in note
+        now = format_instant(sync.clock.now())
+        nothing = {**payload(sync, "none"), "since": now, "until": now}
+        ended = await lab.run("backfill", nothing)
+        assert isinstance(ended.output, dict)
+        assert ended.output["status"] == "complete"

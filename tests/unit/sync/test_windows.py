@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from shared.sync.windows import Window, hidden_orders_note, sync_window
 
 NOW = datetime(2026, 11, 20, 6, 0, 0, 987654, tzinfo=UTC)
@@ -44,10 +46,13 @@ def test_a_watermark_in_the_future_gives_an_empty_window() -> None:
     assert sync_window(START + DAY, NOW) == Window(START, START, ())
 
 
-def test_failure_mode_6_orders_older_than_60_days_are_hidden_without_the_scope() -> None:
-    window = sync_window(None, NOW)
+@pytest.mark.parametrize("watermark", [None, START - DAY, START + DAY])
+def test_failure_mode_6_orders_older_than_60_days_are_hidden_without_the_scope(
+    watermark: datetime | None,
+) -> None:
+    """From every window: what is hidden is told by the orders' creation, not by their change."""
+    window = sync_window(watermark, NOW)
     note = hidden_orders_note(window, {"read_orders"})
     assert note is not None
     assert "read_all_orders" in note
     assert hidden_orders_note(window, {"read_orders", "read_all_orders"}) is None
-    assert hidden_orders_note(sync_window(START - DAY, NOW), {"read_orders"}) is None

@@ -13,7 +13,7 @@ from shared.integrations.shopify.client import ShopifyClient
 from shared.jobs import BackfillStart, ShopifyBulkSyncStart
 from shared.ports import Json, JsonObject
 from shared.sync.audit import Failure, StepReport
-from shared.sync.windows import Window, backfill_windows, halved, hidden_before
+from shared.sync.windows import Window, backfill_windows, halved, hidden_before, hidden_orders_note
 
 
 class BackfillSteps:
@@ -39,10 +39,13 @@ class BackfillSteps:
             customer_data = self._job.object != "orders" or await client.reads_customer_data()
         wall = hidden_before(self._job.object, scopes, now)
         window, notes = self._asked(now, wall)
+        is_cut = bool(notes)
+        if self._job.object == "orders" and (note := hidden_orders_note(window, scopes)):
+            notes.append(note)
         windows = [_texts(part) for part in backfill_windows(window.since, window.until)]
         await self._notes.note(notes=notes, windows_left=len(windows), **_bounds(window))
         if not windows:
-            return StepReport(await self._end("blocked" if notes else "complete", notes=notes))
+            return StepReport(await self._end("blocked" if is_cut else "complete", notes=notes))
         start: JsonObject = {"status": "running", "windows": windows, "notes": notes}
         return StepReport(
             {**start, "scopes": sorted(scopes), "customer_data": customer_data, "wall": _text(wall)}

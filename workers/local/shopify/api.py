@@ -85,6 +85,10 @@ class AdminApi:
             items = Reversed(list(items)[::-1])
         return Search(items, found.warnings, query)
 
+    def _is_visible(self, order: Order) -> bool:
+        oldest = self._oldest_visible()
+        return oldest is None or order.created_at >= oldest
+
     def _oldest_visible(self) -> int | None:
         """Without read_all_orders an app silently sees the orders of 60 days only."""
         if "read_all_orders" in self.options.scopes:
@@ -110,14 +114,14 @@ class AdminApi:
         return Search(Reversed(items), found.warnings, query)
 
     def node(self, gid: str) -> object | None:
-        """Return the object of a gid, or None."""
+        """Return the object of a gid, or None: also of an order that the app may not see."""
         try:
             kind, number = gid.split("/")[3], gid_number(gid)
         except (IndexError, ValueError):
             return None
         if kind == "Order":
             order = self.store.order_by_id(number)
-            return None if order is None else OrderView(order)
+            return OrderView(order) if order and self._is_visible(order) else None
         finders: dict[str, Callable[[int], object | None]] = {
             "Product": self.store.product,
             "ProductVariant": self.store.find_variant,
@@ -125,7 +129,8 @@ class AdminApi:
         }
         if kind in finders:
             return finders[kind](number)
-        return find_child(self.store, kind, number)
+        found = find_child(self.store, kind, number)
+        return found[1] if found and self._is_visible(found[0]) else None
 
     def scopes(self) -> Iterable[str]:
         """Return the granted access scopes."""

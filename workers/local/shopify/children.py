@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from local.shopify.actions import FIRST_IDS, PER_ORDER
-from local.shopify.orders import Fulfillment, Refund, Return
+from local.shopify.orders import Fulfillment, Order, Refund, Return
 from local.shopify.store import Store
 
 CHILD_TYPES: Final = {Refund: "Refund", Fulfillment: "Fulfillment", Return: "Return"}
 
 
-def find_child(store: Store, kind: str, number: int) -> Refund | Fulfillment | Return | None:
-    """Return a refund, fulfillment or return by Shopify's number, or None."""
+Child = Refund | Fulfillment | Return
+
+
+def find_child(store: Store, kind: str, number: int) -> tuple[Order, Child] | None:
+    """Return a refund, fulfillment or return by Shopify's number with its order, or None."""
     if kind not in FIRST_IDS or number < FIRST_IDS[kind]:
         return None
     order = store.order((number - FIRST_IDS[kind]) // PER_ORDER)
     if order is None:
         return None
-    children: list[Refund | Fulfillment | Return] = [
+    children: list[Child] = [
         *(order.refunds if kind == "Refund" else ()),
         *(order.fulfillments if kind == "Fulfillment" else ()),
         *(order.returns if kind == "Return" else ()),
     ]
-    return next((child for child in children if child.id == number), None)
+    return next(((order, child) for child in children if child.id == number), None)
