@@ -251,6 +251,18 @@ class TestQueue:
         verdicts = ingest_edge.ask("consume", queue="ingest-queue-dev", messages=[message])
         assert verdicts == {"m1": "ack"}
 
+    def test_a_letter_that_the_bucket_does_not_take_comes_again_later_and_later(
+        self, ingest_edge: EdgeWorker
+    ) -> None:
+        keys = {"x" * 1_100 + str(attempts): attempts for attempts in (1, 4, 100)}  # too long
+        messages = [
+            {"id": key, "timestamp": SIX, "body": "{}", "attempts": attempts}
+            for key, attempts in keys.items()
+        ]
+        verdicts = ingest_edge.ask("consume", queue="ingest-dlq-dev", messages=messages)
+        delays = [verdicts[key]["delaySeconds"] for key in keys]
+        assert delays == [30, 120, 900]
+
     def test_a_consumer_that_cannot_work_gets_the_message_again(
         self, ingest_edge: EdgeWorker
     ) -> None:

@@ -13,6 +13,7 @@ from ingest.bindings import IngestBindings
 from ingest.queue import Outcome, consume, store_dead_letter
 
 from shared.adapters.embedded.queue import Delivery, JournalQueue
+from shared.adapters.redelivery import delay_after
 
 IDLE: Final = 0.2
 """Seconds between looks at an empty queue."""
@@ -52,7 +53,7 @@ class Consumer:
             outcomes = await deal()
         except Exception as error:  # noqa: BLE001 - the queue delivers them again
             _LOG.exception("messages not handled", extra={"queue": queue.name})
-            outcomes = [Outcome("retry", reason=str(error)) for _ in deliveries]
+            outcomes = [_again(delivery, error) for delivery in deliveries]
         told = list(zip(deliveries, outcomes, strict=True))
         queue.ack(*(delivery for delivery, outcome in told if outcome.action == "ack"))
         for delivery, outcome in told:
@@ -65,3 +66,7 @@ class Consumer:
             delivery.body, message_id=f"local-{delivery.id}", at=at, bindings=self.bindings
         )
         return [Outcome("ack")]
+
+
+def _again(delivery: Delivery, error: Exception) -> Outcome:
+    return Outcome("retry", delay_after(delivery.attempts), str(error))

@@ -28,6 +28,7 @@ from shared.adapters.embedded.stream import SpooledStream
 from shared.adapters.embedded.watermarks import JournalWatermarks
 from shared.adapters.embedded.workflows import JournalWorkflows
 from shared.adapters.lake.measurement import LakeMeasurement
+from shared.adapters.redelivery import LETTER_RETRIES
 from shared.clock import SystemClock
 from shared.config import Settings, load_settings
 from shared.engagement.memory import Memory
@@ -61,7 +62,8 @@ class Wiring:
     @property
     def dead_letters(self) -> JournalQueue:
         """Return the queue of what could not be handled."""
-        return JournalQueue(self.journal, DEAD_LETTERS, clock=SystemClock())
+        clock = SystemClock()
+        return JournalQueue(self.journal, DEAD_LETTERS, clock=clock, retries=LETTER_RETRIES)
 
     def ingest(self) -> IngestBindings:
         """Return the ports of ingest."""

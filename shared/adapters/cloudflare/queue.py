@@ -15,11 +15,11 @@ from typing import Any, Final, Literal, Protocol
 
 from shared.adapters.cloudflare.errors import unavailable
 from shared.adapters.encoding import queue_body
+from shared.adapters.redelivery import delay_after
 from shared.ports import JsonObject
 
 BATCH_MESSAGES: Final = 100
 BATCH_BYTES: Final = 250_000
-AFTER_FAILURE: Final = timedelta(seconds=30)
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -114,7 +114,7 @@ def _again(messages: Sequence[Any]) -> None:
     ids = [str(message.id) for message in messages]
     _LOG.exception("messages failed", extra={"message_ids": ids})
     for message in messages:
-        message.retry(delaySeconds=int(AFTER_FAILURE.total_seconds()))
+        message.retry(delaySeconds=int(delay_after(int(message.attempts)).total_seconds()))
 
 
 def _value(body: object) -> object:

@@ -11,6 +11,7 @@ import pytest
 from local.consumer import Consumer
 
 from shared.adapters.embedded.queue import JournalQueue
+from shared.adapters.redelivery import LETTER_RETRIES
 from shared.clock import FixedClock
 from shared.errors import Unavailable
 from tests.fixtures.ingest import IngestPorts
@@ -70,3 +71,28 @@ async def test_a_job_whose_engine_is_away_waits_and_starts_later(
         clock.advance(timedelta(minutes=5))
     assert len(ports.workflows.started) == 1
     assert ports.queue.depth() == ports.dead_letters.depth() == 0
+
+
+async def test_a_letter_outlives_an_outage_of_the_bucket(
+    ports: IngestPorts, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = JournalQueue(ports.journal, "jobs", clock=clock, dead_letters="dlq")
+    letters = JournalQueue(ports.journal, "dlq", clock=clock, retries=LETTER_RETRIES)
+    running = Consumer(jobs, letters, ports.bindings())
+    put = ports.objects.put
+
+    async def away(*_: object, **__: object) -> None:
+        raise Unavailable("the bucket")
+
+    monkeypatch.setattr(ports.objects, "put", away)
+    await letters.send({"reason": "none", "message": {"job_type": "NONSENSE"}})
+    looks = 0
+    for _ in range(6 * 60):  # six hours, a look each minute
+        looks += await running.take()
+        clock.advance(timedelta(minutes=1))
+    assert 20 < looks < 60  # later and later, not with every look
+    monkeypatch.setattr(ports.objects, "put", put)
+    clock.advance(timedelta(minutes=15))
+    assert await running.take() == 1
+    [_] = (await ports.objects.list(prefix="dead-letters/")).objects
+    assert letters.depth() == 0
