@@ -58,7 +58,7 @@ class ComboReport(_Content):
     designer: Short | None = None
     notes: Long = ""
     product_ids: Annotated[list[Short], Field(max_length=100)] = Field(default_factory=list)
-    template_id: Annotated[str, Field(max_length=100)] | None = None
+    template_id: Annotated[str, Field(max_length=100), AfterValidator(_plain)] | None = None
 
     @property
     def key(self) -> str:

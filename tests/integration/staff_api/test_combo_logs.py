@@ -126,6 +126,20 @@ async def test_wrong_rows_are_named_and_nothing_is_written(staff_api: StaffApi) 
     assert listed[0]["status"] == "done"
 
 
+async def test_a_row_with_a_nul_is_named_and_the_others_are_written(staff_api: StaffApi) -> None:
+    text = "title,tags,template_id\r\nGood,a;b,t1\r\nBad,c;d,x\x00y\r\n"
+    started = await staff_api.http.post(
+        IMPORT, content=text, headers=CSV, params={"mode": "report"}
+    )
+    await staff_api.work()
+    done = (await staff_api.http.get(started.headers["location"])).json()
+    assert (done["status"], done["error"], done["result"]["created"]) == ("done", None, 1)
+    found = [(p["line"], p["column"]) for p in done["result"]["problems"]]
+    assert found == [(3, "template_id")]
+    log = {"title": "t", "tags": ["a", "b"], "template_id": "x\x00y"}
+    assert (await staff_api.http.post(LOGS, json=log)).status_code == 422
+
+
 async def test_the_same_key_is_the_same_import(staff_api: StaffApi) -> None:
     key = {"Idempotency-Key": "import-of-today"}
     form = {"file": ("a.csv", "title,tags\r\nA,x;y\r\n", "text/csv")}

@@ -74,6 +74,9 @@ def test_long_texts_and_nul() -> None:
     assert good.problems == ()
     assert problems_of(csv_lines([["title", "tags"], [long + "x", ["a", "b"]]])) == [(2, "title")]
     assert problems_of(csv_lines([["title", "tags"], ["a\x00", ["a", "b"]]])) == [(2, "title")]
+    for column in ("designer", "notes", "product_ids", "template_id"):
+        text = csv_lines([["title", "tags", column], ["A", ["a", "b"], "x\x00y"]])
+        assert problems_of(text) == [(2, column)]
 
 
 def test_a_header_that_does_not_fit() -> None:
