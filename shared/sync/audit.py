@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from shared.clock import Clock, format_instant, parse_instant
@@ -15,6 +16,9 @@ from shared.telemetry import SyncEvent
 
 REPORT_COMPLETION: Final = "report-completion"
 REPORT_FAILURE: Final = "report-failure"
+CLOSE_FAILURE: Final = "close-failure"
+_PATIENT: Final = Retry(limit=20, delay=timedelta(seconds=30), backoff="constant")
+"""Ten minutes: as long as a database is away that fails over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,12 @@ async def run_audited(
     run_id: str,
     body: Callable[[AuditedStep], Awaitable[Json]],
     on_failure: Callable[[Failure], Awaitable[None]] | None = None,
+    close: Callable[[Failure], Awaitable[None]] | None = None,
 ) -> Json:
     """Run a Workflow's body and emit how it ended.
+
+    What failed may be the database. So the summary and the event of a failure do not wait for it:
+    what has to be written there is a step of its own, which is tried for longer.
 
     Args:
         step: The engine's journal of this instance.
@@ -137,14 +145,20 @@ async def run_audited(
         workflow: The Workflow's name.
         run_id: The run; with a step's name it makes the event's id.
         body: The steps.
-        on_failure: Runs inside `report-failure`, e.g. to give up a lease; it may run twice.
+        on_failure: Runs inside `report-failure`, e.g. to give up a lease; it may run twice, and
+            asks nothing of the database.
+        close: Runs inside `close-failure`, to say on an artifact why it failed; it may run twice.
     """
     audited = AuditedStep(step, stream=stream, clock=clock, workflow=workflow, run_id=run_id)
     try:
         result = await body(audited)
     except Exception as error:
         failure = failure_of(error, audited.failed_step)
-        await step.do(REPORT_FAILURE, lambda: _report_failure(audited, failure, on_failure))
+        try:
+            await step.do(REPORT_FAILURE, lambda: _report_failure(audited, failure, on_failure))
+        finally:
+            if close is not None:
+                await audited.do(CLOSE_FAILURE, partial(_closed, close, failure), retry=_PATIENT)
         raise
     await step.do(REPORT_COMPLETION, lambda: _report_completion(audited))
     return result
@@ -179,6 +193,11 @@ async def _report_failure(
         await on_failure(failure)
     await audited.stream.send(events)
     return asdict(failure)
+
+
+async def _closed(close: Callable[[Failure], Awaitable[None]], failure: Failure) -> StepReport:
+    await close(failure)
+    return StepReport()
 
 
 def _counts(report: StepReport) -> dict[str, int]:

@@ -44,6 +44,7 @@ async def asset_ingest(step: Step, payload: JsonObject, bindings: IngestBindings
         run_id=job.run_id,
         body=partial(_run, steps),
         on_failure=steps.failed,
+        close=steps.close,
     )
 
 
@@ -141,14 +142,17 @@ class _Steps:
         return StepReport(await self._notes.complete(sha256=asset["sha256"], url=url))
 
     async def failed(self, failure: Failure) -> None:
-        """Say on the request why there is no asset; nothing stays linked."""
+        """Say in the summary why there is no asset."""
+        await self._notes.failed(failure)
+
+    async def close(self, failure: Failure) -> None:
+        """Say so on the request too; nothing stays linked."""
         b = self._bindings
         async with b.databases.open() as db:
             await ingestions.fail_ingestion(
                 db, self._job.ingest_id, at=b.clock.now(), reason=failure.detail
             )
         await b.objects.delete(staged_key(self._job.run_id))
-        await self._notes.failed(failure)
 
     def _url(self, asset: JsonObject) -> str:
         return asset_url(self._bindings.settings.ASSET_BASE_URL, asset["key"])

@@ -38,6 +38,7 @@ async def combo_import(step: Step, payload: JsonObject, bindings: IngestBindings
         run_id=job.run_id,
         body=partial(_run, steps),
         on_failure=steps.failed,
+        close=steps.close,
     )
 
 
@@ -92,13 +93,16 @@ class _Steps:
         return StepReport(await self._notes.complete())
 
     async def failed(self, failure: Failure) -> None:
-        """Say on the artifact and in the summary why it failed."""
+        """Say in the summary why it failed."""
+        await self._notes.failed(failure)
+
+    async def close(self, failure: Failure) -> None:
+        """Say so on the artifact too."""
         async with self._bindings.databases.open() as db:
             now = self._bindings.clock.now()
             await note_import(
                 db, self._job.import_id, at=now, status="failed", error=failure.detail
             )
-        await self._notes.failed(failure)
 
     async def _read(self, key: str) -> tuple[ReadFile, int]:
         if (body := await self._bindings.objects.get(key)) is None:

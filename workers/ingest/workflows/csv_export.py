@@ -40,6 +40,7 @@ async def csv_export(step: Step, payload: JsonObject, bindings: IngestBindings) 
         run_id=job.run_id,
         body=partial(_run, steps),
         on_failure=steps.failed,
+        close=steps.close,
     )
 
 
@@ -127,7 +128,11 @@ class _Steps:
         return StepReport(end, records_written=rows)
 
     async def failed(self, failure: Failure) -> None:
-        """Say on the artifact why there is no file, and remove the parts."""
+        """Say in the summary why there is no file."""
+        await self._notes.failed(failure)
+
+    async def close(self, failure: Failure) -> None:
+        """Say so on the artifact too, and remove the parts."""
         async with self._bindings.databases.open() as db:
             now = self._bindings.clock.now()
             await note_export(
@@ -135,7 +140,6 @@ class _Steps:
                 finished_at=format_instant(now),
             )  # fmt: skip
         await remove_parts(self._bindings.objects, self._job.export_id)
-        await self._notes.failed(failure)
 
     def _source(self, start: JsonObject) -> Source:
         b = self._bindings

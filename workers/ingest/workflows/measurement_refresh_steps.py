@@ -74,7 +74,6 @@ class MeasurementRefreshSteps:
 
     async def failed(self, failure: Failure) -> None:
         """Say in the run's summary why it failed, and give the tables free."""
-        await self._bindings.objects.delete(dimension_key(self._job.run_id))
         await self._record(
             status="failed",
             workflow=self._workflow,
@@ -83,6 +82,7 @@ class MeasurementRefreshSteps:
             error={"type": failure.error_type, "detail": failure.detail, "step": failure.step},
         )
         await self._release()
+        await self._bindings.objects.delete(dimension_key(self._job.run_id))
 
     async def _request(self, now: datetime) -> tuple[int, JsonObject]:
         timezone = self._bindings.settings.SHOP_TIMEZONE

@@ -43,6 +43,7 @@ async def shopify_compliance(step: Step, payload: JsonObject, bindings: IngestBi
         run_id=request.run_id,
         body=partial(bodies[request.topic], steps),
         on_failure=steps.failed,
+        close=steps.close,
     )
 
 

@@ -99,5 +99,5 @@ class _Steps:
 
     async def failed(self, failure: Failure) -> None:
         """Note why it failed, and remove the copy."""
-        await self._bindings.objects.delete(copy_key(self._job.run_id))
         await self._notes.failed(failure)
+        await self._bindings.objects.delete(copy_key(self._job.run_id))
