@@ -15,6 +15,9 @@ from shared.ports import Databases, JsonObject, ObjectStore, Watermarks
 SYNC_AGE_MAX: Final = timedelta(hours=26)
 """The daily sync, and two hours for it to run."""
 REFRESH_AGE_MAX: Final = timedelta(hours=2)
+REFRESHED_AT: Final = "measurement_refreshed_at"
+"""When the last good refresh ended, beside the watermarks: its summary is one of the last runs of
+any kind, and others may crowd it out."""
 RUNS_LOOKED_AT: Final = 200
 DEAD_LETTERS: Final = "dead-letters/"
 
@@ -62,7 +65,8 @@ async def ingest_health(
         return age_check(f"{name} sync", at, limit=SYNC_AGE_MAX, now=now)
 
     async def refreshed() -> HealthCheck:
-        at = last_good(await watermarks.runs(limit=RUNS_LOOKED_AT), "measurement-refresh")
+        if (at := await watermarks.read(REFRESHED_AT)) is None:
+            at = last_good(await watermarks.runs(limit=RUNS_LOOKED_AT), "measurement-refresh")
         return age_check("measurement refresh", at, limit=REFRESH_AGE_MAX, now=now)
 
     checks = [

@@ -138,6 +138,7 @@ async def test_kill_after_each_step(
         marks.keys()
         == whole.watermarks().keys()
         == {
+            "measurement_refreshed_at",
             "orders_last_watermark",
             "products_last_watermark",
         }

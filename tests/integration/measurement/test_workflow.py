@@ -18,6 +18,7 @@ from shared.artifacts.kinds import ArtifactKind
 from shared.artifacts.repository import Artifacts
 from shared.clock import FixedClock
 from shared.config import Settings
+from shared.health.checks import REFRESHED_AT
 from shared.ids import derived_id
 from shared.ports import Json, JsonObject, Step, WorkflowStatus
 from shared.products.models import Product, ProductParts
@@ -156,6 +157,7 @@ async def test_products_reach_the_table_with_what_postgresql_knows(stocked: Refr
     assert (summary["mode"], summary["products"], summary["as_of"]) == ("full", 3, "2026-03-19")
     assert summary["started_at"] == summary["finished_at"] == "2026-03-20T02:00:00Z"
     assert (await stocked.ports.objects.list(prefix="measurement/")).objects == ()
+    assert await stocked.ports.watermarks.read(REFRESHED_AT) == NOW
 
 
 async def test_every_step_leaves_its_event(stocked: Refreshes) -> None:
@@ -170,12 +172,14 @@ async def test_every_step_leaves_its_event(stocked: Refreshes) -> None:
 async def test_a_run_with_nothing_to_do_stops_after_the_query(stocked: Refreshes) -> None:
     await stocked.run("run_1")
     stocked.ports.sync.events.clear()
+    stocked.ports.clock.advance(timedelta(hours=1))
     await stocked.run("run_2")
     steps = [e["step"] for e in stocked.ports.sync.events]
     assert steps == ["replicate", "query", "finish", "report-completion"]
     summary = await stocked.ports.watermarks.run("run_2")
     assert summary is not None
     assert (summary["status"], summary["reason"]) == ("complete", "nothing changed")
+    assert await stocked.ports.watermarks.read(REFRESHED_AT) == NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("point", ["after", "before"])
@@ -219,6 +223,7 @@ async def test_one_writer_at_a_time(stocked: Refreshes) -> None:
     assert summary is not None
     assert summary["status"] == "skipped"
     assert not stocked.lab.catalog.table_exists("measurement.performance")
+    assert await stocked.ports.watermarks.read(REFRESHED_AT) is None
 
 
 async def test_a_failure_says_why_and_gives_the_tables_free(
@@ -234,6 +239,7 @@ async def test_a_failure_says_why_and_gives_the_tables_free(
     assert summary is not None
     assert (summary["status"], summary["reason"]) == ("failed", "out of luck")
     assert summary["error"]["step"] == "compute"
+    assert await stocked.ports.watermarks.read(REFRESHED_AT) is None
     monkeypatch.undo()
     again = await stocked.run("run_2")
     assert again.state == "complete"

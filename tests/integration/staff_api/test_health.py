@@ -8,6 +8,8 @@ from pydantic import SecretStr
 
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import format_instant
+from shared.health.checks import REFRESHED_AT
+from shared.limits import RUN_SUMMARIES_KEPT
 from shared.ports import Database
 from tests.fixtures.shopify import EmulatedShopify
 from tests.fixtures.staff_api import NOW, StaffApi
@@ -53,6 +55,18 @@ async def test_a_sync_may_be_26_hours_old(staff_api: StaffApi) -> None:
     assert (await health(staff_api))[2]["ingest: orders sync"] == "ok"
     staff_api.clock.advance(timedelta(seconds=1))
     assert (await health(staff_api))[2]["ingest: orders sync"] == "degraded"
+
+
+async def test_runs_of_other_kinds_do_not_hide_the_refresh(staff_api: StaffApi) -> None:
+    await all_well(staff_api)
+    await staff_api.ingest.watermarks.advance(REFRESHED_AT, NOW)
+    for number in range(RUN_SUMMARIES_KEPT):
+        await staff_api.ingest.watermarks.record_run(
+            {"run_id": f"asset-ingest-{number}", "started_at": format_instant(NOW)}
+        )
+    assert (await health(staff_api))[1] == "ok"
+    staff_api.clock.advance(timedelta(hours=2, seconds=1))
+    assert (await health(staff_api))[2]["ingest: measurement refresh"] == "degraded"
 
 
 async def test_a_refresh_may_be_2_hours_old(staff_api: StaffApi) -> None:

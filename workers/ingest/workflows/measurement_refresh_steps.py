@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ingest.bindings import IngestBindings
 from shared.clock import format_instant
 from shared.errors import NonRetryable
+from shared.health.checks import REFRESHED_AT
 from shared.jobs import MeasurementDatasetRefresh
 from shared.performance.replicate import dimension_key, replicate_dimension
 from shared.performance.repository import shop_currency
@@ -61,14 +62,16 @@ class MeasurementRefreshSteps:
         )
 
     async def finish(self, report: JsonObject) -> StepReport:
-        """Say in the run's summary what came of it, and give the tables free."""
+        """Say in the run's summary what came of it, and when for the health; free the tables."""
+        now = self._bindings.clock.now()
         await self._bindings.objects.delete(dimension_key(self._job.run_id))
         end: JsonObject = {
             "status": "complete",
             **{name: report[name] for name in _SHOWN},
-            "finished_at": format_instant(self._bindings.clock.now()),
+            "finished_at": format_instant(now),
         }
         await self._record(**end)
+        await self._bindings.watermarks.advance(REFRESHED_AT, now)
         await self._release()
         return StepReport({"run_id": self._job.run_id, **end})
 
