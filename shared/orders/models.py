@@ -181,7 +181,7 @@ class OrderRefundLine(NamedTuple):
 
 
 class OrderLineAddition(NamedTuple):
-    """When a line was added to its order by an edit; lines of the original order have none."""
+    """When a line was added by an edit or an exchange; lines of the original order have none."""
 
     order_line_id: str
     order_id: str

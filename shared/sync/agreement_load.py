@@ -1,8 +1,9 @@
-"""Reads refunds and edits by line out of the archive of sales agreements.
+"""Reads refunds and added lines by line out of the archive of sales agreements.
 
 A sale names its agreement, the agreement its order and refund, and they may stand anywhere in the
-file. The agreements that matter (few: refunds and edits) are held in memory, one part of them at a
-time, so that memory stays bounded however large the archive is: each part is one scan of the file.
+file. The agreements that matter (few: refunds, edits and returns) are held in memory, those of a
+part of the orders at a time, so that memory stays bounded however large the archive is: each part
+is one scan of the file.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared import limits
-from shared.integrations.shopify.graphql_agreements import added_up, agreement, sale
+from shared.integrations.shopify.graphql_agreements import Sales, agreement
 from shared.integrations.shopify.jsonl import Loads, kind_of_line, parent_of, parse_line
 from shared.integrations.shopify.models import Agreement
 from shared.orders.models import OrderLineAddition, OrderRefundLine
@@ -22,8 +23,8 @@ from shared.ports import ObjectStore
 from shared.sync.archive import read_blocks
 
 PART_BYTES: Final = 64 * limits.MIB
-"""Archive bytes per part: at most some ten thousand refunded or edited orders."""
-_WANTED: Final = frozenset({"RefundAgreement", "OrderEditAgreement"})
+"""Archive bytes per part: at most some ten thousand refunded, edited or returned orders."""
+_WANTED: Final = frozenset({"RefundAgreement", "OrderEditAgreement", "ReturnAgreement"})
 _PARENT: Final = b'"__parentId":"'
 
 
@@ -45,7 +46,7 @@ def part_count(size: int) -> int:
 async def read_sales(
     objects: ObjectStore, key: str, *, part: int, parts: int, loads: Loads
 ) -> SalesPart:
-    """Return what the refunds and edits of one part say of order lines.
+    """Return what the refunds, edits and returns of one part say of order lines.
 
     Raises:
         MalformedNode: A row cannot be read.
@@ -54,17 +55,13 @@ async def read_sales(
     found = SalesPart()
     if not wanted:
         return found
-    lines = _lines(objects, key, found)
+    lines, sales = _lines(objects, key, found), Sales()
     async for line in lines:
         if (of := wanted.get(_parent(line, loads))) is None or not _is_sale(line, loads):
             continue
         found.records += 1
-        row = sale(parse_line(line, loads), of)
-        if isinstance(row, OrderRefundLine):
-            found.refund_lines.append(row)
-        elif row is not None:
-            found.additions.append(row)
-    found.refund_lines = added_up(found.refund_lines)
+        sales.read(parse_line(line, loads), of)
+    found.refund_lines, found.additions = sales.refund_lines, sales.additions
     return found
 
 
@@ -76,12 +73,11 @@ async def _agreements(
         if kind_of_line(line, loads) not in _WANTED:
             continue
         node = parse_line(line, loads)
-        gid = str(node["id"]).encode()
         order_gid = parent_of(node)
-        if order_gid is None or zlib.crc32(gid) % parts != part:
+        if order_gid is None or zlib.crc32(order_gid.encode()) % parts != part:
             continue
         if (found := agreement(node, order_gid)) is not None:
-            wanted[gid] = found
+            wanted[str(node["id"]).encode()] = found
     return wanted
 
 

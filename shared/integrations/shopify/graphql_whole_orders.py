@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from shared.integrations.shopify import graphql_orders as rows
-from shared.integrations.shopify.graphql_agreements import agreement, sale
+from shared.integrations.shopify.graphql_agreements import Sales, agreement
 from shared.integrations.shopify.trace import guarded
 from shared.integrations.shopify.values import claim, plain_gid
 from shared.orders.models import (
@@ -75,10 +75,10 @@ def _return_lines(returns: list[JsonObject], gid: str) -> Iterator[OrderReturnLi
             yield rows.return_line(line, item["id"], gid)
 
 
-def _additions(node: JsonObject, gid: str) -> Iterator[OrderLineAddition]:
+def _additions(node: JsonObject, gid: str) -> list[OrderLineAddition]:
+    sales = Sales()
     for item in _nodes(node, "agreements"):
-        if (of := agreement(item, gid)) is None or of.refund_gid is not None:
-            continue
-        for line in _nodes(item, "sales"):
-            if isinstance(added := sale(line, of), OrderLineAddition):
-                yield added
+        if (of := agreement(item, gid)) is not None:
+            for line in _nodes(item, "sales"):
+                sales.read(line, of)
+    return sales.additions

@@ -85,10 +85,10 @@ class Shop:
 
 
 class Agreement(NamedTuple):
-    """A sales agreement that refunds or edits: what its sales (child rows) need to be read."""
+    """A sales agreement that refunds or adds: what its sales (child rows) need to be read."""
 
     gid: str
     order_gid: str
     happened_at: datetime
     refund_gid: str | None
-    """Set on refund agreements; None on order edits."""
+    """Set on refund agreements; None on order edits and returns."""

@@ -71,9 +71,15 @@ async def read_whole_order(
     )
     if granted(scopes, "returns"):
         await _complete_returns(client, node, gid)
-    if node.get("edited"):
+    if node.get("edited") or _has_returns(node):
         node["agreements"] = {"nodes": await _read_agreements(client, gid)}
     return whole_order(node)
+
+
+def _has_returns(node: JsonObject) -> bool:
+    """Return whether goods may have been exchanged; the state needs no scope of its own."""
+    state = node.get("returnStatus") or "NO_RETURN"
+    return state != "NO_RETURN" or bool(node.get("returns", {}).get("nodes"))
 
 
 async def _first_pages(

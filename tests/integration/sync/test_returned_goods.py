@@ -142,6 +142,32 @@ async def test_the_order_of_arrival_changes_nothing(
     assert len(facts(webhooks, order, "return_requested")) == 1
 
 
+@pytest.mark.parametrize("is_bulk", [True, False])
+async def test_what_is_sent_in_exchange_is_sold_on_the_day_of_the_exchange(
+    webhooks: Webhooks, is_bulk: bool
+) -> None:
+    order = await bought_and_shipped(webhooks)
+    before = sold(webhooks, order)
+    webhooks.clock.advance(9 * DAY)
+    webhooks.changes.request_return(order.id, [(order.lines[0].id, 1)])
+    webhooks.changes.approve_return(order.id)
+    webhooks.clock.advance(DAY)
+    webhooks.changes.exchange(order.id, [(physical(webhooks).id, 1)])
+    at = webhooks.clock.now()
+    if is_bulk:
+        await synced(webhooks, "run_1")
+    else:
+        await webhooks.handle(*reversed(webhooks.taken()))
+    wanted = [before, ("order_created", at, 1, before[3] // 2)]
+    assert facts(webhooks, order, "order_created") == wanted
+    webhooks.clock.advance(DAY)
+    webhooks.changes.close_return(order.id)
+    await webhooks.handle(*webhooks.taken())
+    assert facts(webhooks, order, "order_created") == wanted
+    [refunded] = facts(webhooks, order, "payment_refunded")
+    assert refunded[2:] == (-1, -before[3] // 2)
+
+
 async def test_a_gift_card_ships_alone_and_the_goods_later(webhooks: Webhooks) -> None:
     goods = physical(webhooks)
     card = webhooks.changes.add_product("Gift card").variants[0]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from shared.integrations.shopify import jsonl
-from shared.integrations.shopify.graphql_agreements import added_up, agreement, sale
+from shared.integrations.shopify.graphql_agreements import Sales, added_up, agreement, sale
 from shared.integrations.shopify.graphql_orders import order_line, order_parts
 from shared.integrations.shopify.graphql_whole_orders import whole_order
 from shared.integrations.shopify.values import known_id
@@ -35,6 +35,15 @@ def edit_agreement() -> dict:
         "__typename": "OrderEditAgreement",
         "id": "gid://shopify/OrderEditAgreement/2",
         "happenedAt": "2026-11-02T10:00:00Z",
+        "__parentId": ORDER,
+    }
+
+
+def return_agreement(happened_at: str = "2026-11-09T10:00:00Z") -> dict:
+    return {
+        "__typename": "ReturnAgreement",
+        "id": "gid://shopify/ReturnAgreement/3",
+        "happenedAt": happened_at,
         "__parentId": ORDER,
     }
 
@@ -94,8 +103,35 @@ def test_sales_without_a_line_are_no_refund_of_goods():
     assert sale({**shipping, "totalAmount": shapes.bag("-5.0")}, of) is None
 
 
-def test_agreements_of_the_order_itself_and_of_returns_do_not_matter():
-    for kind in ("OrderAgreement", "ReturnAgreement", "SomethingNew"):
+def test_what_is_sent_in_exchange_has_the_time_of_its_return():
+    of = agreement(return_agreement(), ORDER)
+    added = sale(product_sale(1, "30.0", "0.0", action="ORDER"), of)
+    assert added.added_at == datetime(2026, 11, 9, 10, tzinfo=UTC)
+    assert sale(product_sale(-1, "-30.0", "0.0"), of) is None
+
+
+def test_a_return_that_is_called_off_adds_no_line():
+    """Whichever of the two is read first."""
+    asked = (product_sale(-1, "-30.0", "0.0"), agreement(return_agreement(), ORDER))
+    back = product_sale(1, "30.0", "0.0", action="ORDER")
+    called_off = (back, agreement(return_agreement("2026-11-10T10:00:00Z"), ORDER))
+    for rows in ((asked, called_off), (called_off, asked)):
+        sales = Sales()
+        for row in rows:
+            sales.read(*row)
+        assert sales.additions == sales.refund_lines == []
+
+
+def test_a_line_that_comes_back_later_was_added_all_the_same():
+    sales = Sales()
+    sales.read(product_sale(-1, "-30.0", "0.0"), agreement(refund_agreement(), ORDER))
+    added = product_sale(1, "30.0", "0.0", action="ORDER")
+    sales.read(added, agreement(edit_agreement(), ORDER))
+    assert len(sales.additions) == len(sales.refund_lines) == 1
+
+
+def test_agreements_of_the_order_itself_do_not_matter():
+    for kind in ("OrderAgreement", "SomethingNew"):
         assert agreement({"__typename": kind, "id": "x"}, ORDER) is None
 
 

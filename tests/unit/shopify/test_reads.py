@@ -170,12 +170,20 @@ async def test_an_order_of_usual_size_is_one_request_and_an_edited_one_two(wire)
         assert (len(parts.lines), len(shop.requests)) == (2, wanted)
 
 
-async def test_agreements_are_read_of_edited_orders_only(wire):
-    shop = Shop(wire, count=1)
-    shop.root["edited"] = False
-    client, _ = wire(shop)
-    assert (await reads.read_whole_order(client, ORDER)).additions == ()
-    assert documents.AGREEMENTS not in {body["query"] for body in shop.requests}
+async def test_agreements_are_read_only_where_lines_may_have_been_added(wire):
+    for is_edited, returns, state, is_read in (
+        (False, 0, "NO_RETURN", False),
+        (False, 0, None, False),
+        (True, 0, "NO_RETURN", True),
+        (False, 1, None, True),
+        (False, 0, "RETURNED", True),
+    ):
+        shop = Shop(wire, count=1)
+        shop.returns = returns
+        shop.root |= {"edited": is_edited, "returnStatus": state}
+        client, _ = wire(shop)
+        assert bool((await reads.read_whole_order(client, ORDER)).additions) is is_read
+        assert (documents.AGREEMENTS in {body["query"] for body in shop.requests}) is is_read
 
 
 async def test_failure_15_returns_are_not_asked_for_without_their_scope(wire):

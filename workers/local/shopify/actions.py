@@ -279,6 +279,13 @@ def approve_return(brought: Return, at: int) -> None:
         line.returning += part.quantity
 
 
+def exchange(order: Order, brought: Return, line: Line, at: int) -> None:
+    """Put a line into the order in exchange for what a return brings back: that is no edit."""
+    line.added_at = at
+    order.lines.append(line)
+    brought.exchanged.append(line)
+
+
 def close_return(order: Order, brought: Return, at: int) -> Refund | None:
     """Take the units back and give their money back."""
     if brought.status != "OPEN":

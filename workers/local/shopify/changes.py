@@ -72,13 +72,8 @@ class ShopChanges:
         order.custom_attributes = tuple((name, value) for name, value in attributes)
         if presentment is not None:
             order.currencies = Currencies(order.currencies.shop, *presentment)
-        for number, (variant_id, quantity) in enumerate(lines):
-            variant = self._store.find_variant(variant_id)
-            if variant is None:
-                raise NoSuchProduct(str(variant_id))
-            order.lines.append(
-                goods.product_line(order, number, variant.product, variant, quantity, free=False)
-            )
+        for variant_id, quantity in lines:
+            order.lines.append(self._new_line(order, variant_id, quantity))
         actions.pay(order, "SALE", order_totals(order).total, now)
         self._store.add(order)
         event = self._tell("orders/create", order)
@@ -135,13 +130,7 @@ class ShopChanges:
         for line_id, count in remove:
             actions.remove_units(order, _line(order, line_id), count, now)
         for variant_id, count in add:
-            variant = self._store.find_variant(variant_id)
-            if variant is None:
-                raise NoSuchProduct(str(variant_id))
-            line = goods.product_line(
-                order, len(order.lines), variant.product, variant, count, free=False
-            )
-            actions.add_line(order, line, now)
+            actions.add_line(order, self._new_line(order, variant_id, count), now)
         event = self._webhooks.emit("orders/edited", _edit_body(order, self._store))
         self._tell("orders/updated", order, event)
         return order
@@ -180,6 +169,18 @@ class ShopChanges:
         actions.approve_return(order.returns[-1], self._store.now())
         body = return_body(order.returns[-1], order, self._store)
         event = self._webhooks.emit("returns/approve", body)
+        self._tell("orders/updated", order, event)
+        return order
+
+    def exchange(self, order_id: int, units: Sequence[tuple[int, int]]) -> Order:
+        """Send variants (id, quantity) in exchange for what the order's last return brings."""
+        order = self.order(order_id)
+        brought = order.returns[-1]
+        for variant_id, count in units:
+            line = self._new_line(order, variant_id, count)
+            actions.exchange(order, brought, line, self._store.now())
+        body = return_body(brought, order, self._store)
+        event = self._webhooks.emit("returns/process", body)
         self._tell("orders/updated", order, event)
         return order
 
@@ -266,6 +267,13 @@ class ShopChanges:
                 "type": "query",
             },
         )
+
+    def _new_line(self, order: Order, variant_id: int, quantity: int) -> Line:
+        variant = self._store.find_variant(variant_id)
+        if variant is None:
+            raise NoSuchProduct(str(variant_id))
+        number = len(order.lines)
+        return goods.product_line(order, number, variant.product, variant, quantity, free=False)
 
     # --- telling
     def _tell(self, topic: str, order: Order, event: str | None = None) -> str:

@@ -87,6 +87,7 @@ class Controls:
             "ship": changes.ship,
             "request_return": changes.request_return,
             "approve_return": changes.approve_return,
+            "exchange": changes.exchange,
             "close_return": changes.close_return,
             "delete": changes.delete,
             "add_product": changes.add_product,

@@ -285,6 +285,8 @@ class Return:
     approved_at: int | None
     closed_at: int | None
     lines: list[ReturnLine]
+    exchanged: list[Line] = field(default_factory=list)
+    """Lines of the order that are sent in exchange."""
 
     @property
     def gid(self) -> str:

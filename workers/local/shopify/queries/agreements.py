@@ -48,7 +48,7 @@ class Agreement:
 def agreements_of(order: Order) -> list[Agreement]:
     """Return the order's agreements in the order in which they happened."""
     later = [_edited(order, edit) for edit in order.edits]
-    later += [_returned(brought) for brought in order.returns]
+    later += [found for brought in order.returns for found in _returned(order, brought)]
     later += [_refunded(refund) for refund in order.refunds]
     ordered = [_opening(order), *sorted(later, key=lambda found: found.happened_at)]
     sales = 0
@@ -61,15 +61,19 @@ def agreements_of(order: Order) -> list[Agreement]:
     return ordered
 
 
-def _returned(brought: Return) -> Agreement:
-    agreement = Agreement("", "ReturnAgreement", brought.created_at, "RETURN", [])
-    agreement.of_return = brought
-    return agreement
+def _returned(order: Order, brought: Return) -> list[Agreement]:
+    """Return the agreement on a return, and one for each line that is sent in exchange."""
+    made = [Agreement("", "ReturnAgreement", brought.created_at, "RETURN", [])]
+    for line in brought.exchanged:
+        sold, at = _sold(order, line, "ORDER"), line.added_at or brought.created_at
+        made.append(Agreement("", "ReturnAgreement", at, "RETURN", [sold]))
+    for agreement in made:
+        agreement.of_return = brought
+    return made
 
 
 def _opening(order: Order) -> Agreement:
-    added = {id(line) for edit in order.edits for line in edit.added}
-    sales = [_sold(order, line, "ORDER") for line in order.lines if id(line) not in added]
+    sales = [_sold(order, line, "ORDER") for line in order.lines if line.added_at is None]
     for shipping in order.shipping_lines:
         tax, none = line_tax(shipping), zero(order.currencies)
         total = shipping.discounted if order.taxes_included else plus(shipping.discounted, tax)
