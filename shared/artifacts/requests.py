@@ -59,6 +59,17 @@ async def request_artifact(
     return artifact
 
 
+async def refuse_artifact(
+    db: Database, kind: ArtifactKind, artifact_id: str, *, at: datetime, reason: str
+) -> None:
+    """Say on an artifact that waits why nobody makes it; every other one stays as it is."""
+    artifacts = Artifacts(db)
+    known = await artifacts.get(kind, artifact_id)
+    if known is not None and known.status == _REQUESTED:
+        with suppress(NotFound, PreconditionFailed):  # then it does not wait any more
+            await _change(artifacts, known, _FAILED, reason, at=at)
+
+
 def _was_refused(artifact: Artifact) -> bool:
     return artifact.status == _FAILED and artifact.payload.get("error") == NOT_QUEUED
 

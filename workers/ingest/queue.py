@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from ingest.bindings import IngestBindings
-from ingest.starts import start_job
+from ingest.starts import artifact_of, start_job
 from ingest.webhooks import webhook_ports
+from shared.artifacts.requests import refuse_artifact
 from shared.clock import format_instant
 from shared.errors import DomainError, InvalidInput, PayloadTooLarge
 from shared.jobs import Job, ShopifyWebhook, parse_job
@@ -106,6 +107,9 @@ async def store_dead_letter(
         message_id: The queue's id, so that a second delivery writes the same object.
         at: When it was sent; its day is part of the key.
         bindings: The ports of ingest.
+
+    Raises:
+        Unavailable: It was not kept, or the artifact of its job does not know yet.
     """
     letter: JsonObject = {"reason": "not handled within its retries", "message": message}
     if isinstance(message, dict) and message.keys() in ({"reason", "message"}, {"reason", "key"}):
@@ -114,6 +118,7 @@ async def store_dead_letter(
     key = f"dead-letters/{at:%Y-%m-%d}/{message_id}.json"
     body = json.dumps(letter, default=str).encode()
     await bindings.objects.put(key, body, content_type="application/json")
+    await _refuse(_parsed(letter.get("message")), letter["reason"], bindings)
     return key
 
 
@@ -129,6 +134,10 @@ async def _bury_or_retry(message: object, reason: str, bindings: IngestBindings)
     except Exception as error:  # noqa: BLE001 - an unburied message must not be lost
         _LOG.exception("dead letter not accepted")
         return Outcome("retry", RETRY_DELAY, describe(error))
+    try:
+        await _refuse(_parsed(message), reason, bindings)
+    except DomainError as error:  # it is tried again when the letter is kept
+        _LOG.warning("an artifact does not know", extra={"reason": describe(error)})
     return Outcome("ack", reason=reason)
 
 
@@ -137,6 +146,14 @@ async def _bury(message: object, reason: str, bindings: IngestBindings) -> None:
         await bindings.dead_letters.send({"reason": reason, "message": message})
     except PayloadTooLarge:
         await bindings.dead_letters.send({"reason": reason, "key": await _inbox(message, bindings)})
+
+
+async def _refuse(job: Job | InvalidInput, reason: str, bindings: IngestBindings) -> None:
+    """Say on the artifact of a job that was given up why nobody makes it, until it is replayed."""
+    if isinstance(job, InvalidInput) or (made := artifact_of(job)) is None:
+        return
+    async with bindings.databases.open() as db:
+        await refuse_artifact(db, *made, at=bindings.clock.now(), reason=reason)
 
 
 async def _inbox(message: Json | object, bindings: IngestBindings) -> str:

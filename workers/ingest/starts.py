@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ingest.bindings import IngestBindings
-from shared.jobs import Job
+from shared.artifacts.kinds import ArtifactKind
+from shared.jobs import AssetIngest, ComboImport, DocumentArtifactGenerate, Job
 from shared.sync.runs import is_cancelled
 
 WORKFLOW_OF_JOB: Final = {
@@ -20,6 +21,19 @@ WORKFLOW_OF_JOB: Final = {
     "ASSET_HEALTH_CHECK": "asset-health-check",
     "SHOPIFY_WEBHOOK_AUDIT": "webhook-audit",
 }
+
+
+def artifact_of(job: Job) -> tuple[ArtifactKind, str] | None:
+    """Return kind and id of the artifact that a job makes, or None."""
+    match job:
+        case DocumentArtifactGenerate():
+            return ArtifactKind.DOCUMENT_EXPORT, job.export_id
+        case ComboImport():
+            return ArtifactKind.COMBO_IMPORT, job.import_id
+        case AssetIngest():
+            return ArtifactKind.ASSET_INGEST, job.ingest_id
+        case _:
+            return None
 
 
 async def start_job(job: Job, bindings: IngestBindings) -> bool:
