@@ -84,6 +84,20 @@ class Artifacts:
         )
         return [_artifact(row) for row in rows]
 
+    async def untouched_since(
+        self, before: datetime, kind: ArtifactKind, statuses: Sequence[str], *, limit: int
+    ) -> Sequence[str]:
+        """Return the ids of the oldest artifacts in these states that nobody changed since."""
+        rows = await self._db.fetch_all(
+            "SELECT id FROM macrodata_artifact WHERE kind = $1 AND status = ANY($2::text[])"
+            " AND created_at < $3 AND updated_at < $3 ORDER BY created_at, id LIMIT $4",
+            kind.value,
+            [*statuses],
+            before,
+            limit,
+        )
+        return [str(row["id"]) for row in rows]
+
     async def add(
         self,
         kind: ArtifactKind,

@@ -1,7 +1,8 @@
-"""The daily look at the webhook subscriptions: Shopify deletes those whose deliveries failed."""
+"""The daily audit: subscriptions that Shopify deleted are mended, what is past its use removed."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -13,6 +14,7 @@ from shared.errors import Unavailable
 from shared.jobs import ShopifyWebhookAudit
 from shared.ports import Json, JsonObject, Step
 from shared.sync.audit import AuditedStep, Failure, StepReport, run_audited
+from shared.sync.clean_up import CleanedUp, clean_up_part
 from shared.webhooks.repository import WebhookDeliveries
 from shared.webhooks.subscriptions import (
     as_documents,
@@ -24,6 +26,8 @@ from shared.webhooks.subscriptions import (
 WORKFLOW: Final = "webhook-audit"
 KEPT: Final = timedelta(days=7)
 _FORGOTTEN_AT_ONCE: Final = 10_000
+PARTS_MAX: Final = 20
+"""What one run cleans up at most; the rest is the next day's."""
 
 
 class SubscriptionsWrong(Unavailable):
@@ -31,7 +35,9 @@ class SubscriptionsWrong(Unavailable):
 
 
 async def webhook_audit(step: Step, payload: JsonObject, bindings: IngestBindings) -> Json:
-    """Mend the subscriptions, and forget deliveries that no copy can come of any more.
+    """Mend the subscriptions, forget deliveries that no copy can come of any more, and clean up.
+
+    What is past its use goes even if Shopify does not let the subscriptions be mended.
 
     Args:
         step: The journal of this run.
@@ -59,13 +65,30 @@ class _Run:
 
     async def run(self, step: AuditedStep) -> Json:
         """Run every step."""
-        findings: JsonObject = await step.do("audit", self._audit)
+        try:
+            findings: JsonObject = await step.do("audit", self._audit)
+        except Exception:
+            await self._tidy(step)
+            raise
+        cleaned_up = await self._tidy(step)
+        end: Json = await step.do(
+            "finish", partial(self._finish, {**findings, "cleaned_up": cleaned_up})
+        )
+        return end
+
+    async def _tidy(self, step: AuditedStep) -> JsonObject:
+        """Remove what is past its use, a bounded part in each step; return the counts."""
         number, forgotten = 0, _FORGOTTEN_AT_ONCE
         while forgotten == _FORGOTTEN_AT_ONCE:
             number += 1
             forgotten = await step.do(f"forget-{number:05}", self._forget)
-        end: Json = await step.do("finish", partial(self._finish, findings))
-        return end
+        removed, is_full, number = CleanedUp(), True, 0
+        while is_full and number < PARTS_MAX:
+            number += 1
+            part: JsonObject = await step.do(f"clean-up-{number:05}", self._clean_up)
+            removed += CleanedUp(part["exports"], part["imports"], part["requests"])
+            is_full = part["is_full"]
+        return {**asdict(removed), "is_more_left": is_full}
 
     async def failed(self, failure: Failure) -> None:
         """Say in the run's summary why it failed."""
@@ -90,9 +113,16 @@ class _Run:
             count = await WebhookDeliveries(db).forget(before, limit=_FORGOTTEN_AT_ONCE)
         return StepReport(count, records_written=count)
 
-    async def _finish(self, findings: JsonObject) -> StepReport:
-        await self._record("complete", **findings)
-        return StepReport({"status": "complete", **findings})
+    async def _clean_up(self) -> StepReport:
+        b = self._bindings
+        async with b.databases.open() as db:
+            part = await clean_up_part(db, b.objects, at=b.clock.now())
+        count = part.exports + part.imports + part.requests
+        return StepReport({**asdict(part), "is_full": part.is_full}, records_written=count)
+
+    async def _finish(self, found: JsonObject) -> StepReport:
+        await self._record("complete", **found)
+        return StepReport({"status": "complete", **found})
 
     async def _record(self, status: str, **fields: Json) -> None:
         now = format_instant(self._bindings.clock.now())
