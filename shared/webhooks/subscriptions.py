@@ -1,12 +1,14 @@
 """Keeps the webhook subscriptions as they should be: Shopify deletes those that failed eight times.
 
 A subscription is right if it delivers the whole body of its topic, as JSON, in our API version, to
-our address. What is wrong is mended; what is not ours to know is reported and left alone.
+our address. What is wrong is mended in place, for whatever happens while a topic is not subscribed
+to is lost. The version is the app's and not the subscription's: a wrong one is reported, with what
+to do, as is what is not ours to know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, Protocol
 
@@ -30,14 +32,18 @@ _CREATE: Final = (
     " { webhookSubscription { id } userErrors { field message } } }"
 )
 _UPDATE: Final = (
-    "mutation Readdress($id: ID!, $webhook: WebhookSubscriptionInput!)"
+    "mutation Mend($id: ID!, $webhook: WebhookSubscriptionInput!)"
     " { done: webhookSubscriptionUpdate(id: $id, webhookSubscription: $webhook)"
     " { webhookSubscription { id } userErrors { field message } } }"
 )
-_DELETE: Final = (
-    "mutation Unsubscribe($id: ID!) { done: webhookSubscriptionDelete(id: $id)"
-    " { deletedWebhookSubscriptionId userErrors { field message } } }"
+_VERSION_ADVICE: Final = (
+    "bodies come in version {}, as the app's configuration says: set the API version of its"
+    f" webhooks to {limits.SHOPIFY_API_VERSION} there"
 )
+_STILL_WRONG: Final = "Shopify took the change, and it is so still"
+_MENDABLE: Final = frozenset({"missing", "wrong address", "not whole"})
+OF_THE_APP: Final = frozenset({"not granted", "wrong version"})
+"""What no subscription can mend: the app's scopes and configuration say so."""
 
 
 class Shopify(Protocol):
@@ -79,9 +85,9 @@ class _Subscription:
     def state(self, address: str) -> State:
         if self.uri != address:
             return "wrong address"
-        if self.version != limits.SHOPIFY_API_VERSION:
-            return "wrong version"
-        return "ok" if self.is_whole else "not whole"
+        if not self.is_whole:
+            return "not whole"
+        return "ok" if self.version == limits.SHOPIFY_API_VERSION else "wrong version"
 
 
 def webhook_address(base: str) -> str:
@@ -92,17 +98,26 @@ def webhook_address(base: str) -> str:
 async def audit_subscriptions(client: Shopify, address: str, *, mend: bool) -> Sequence[Finding]:
     """Return how every topic is subscribed to, and mend what is wrong if asked to.
 
+    What is called mended was read again and is.
+
     Args:
         client: The shop's.
         address: Where deliveries are to go.
-        mend: Whether to create, readdress and replace.
+        mend: Whether to create and to change.
     """
     scopes = await client.access_scopes()
     found = await _subscriptions(client)
-    findings = []
-    for topic in subscribable(scopes):
-        mine = [one for one in found if one.topic == topic.name]
-        findings.append(await _audit_topic(client, topic, mine, address, mend=mend))
+    topics = subscribable(scopes)
+    findings = [_finding(topic, found, address) for topic in topics]
+    if mend and any(one.state in _MENDABLE for one in findings):
+        refused = {
+            topic.path: await _mend(client, topic, found, address)
+            for topic, one in zip(topics, findings, strict=True)
+            if one.state in _MENDABLE
+        }
+        again = await _subscriptions(client)
+        now = [_finding(topic, again, address) for topic in topics]
+        findings = [*_compared(findings, now, refused)]
     return [*findings, *_left_alone(scopes, found)]
 
 
@@ -116,27 +131,54 @@ def as_documents(findings: Collection[Finding]) -> list[JsonObject]:
     return [asdict(finding) for finding in findings if finding.state != "ok"]
 
 
-async def _audit_topic(
-    client: Shopify, topic: Topic, mine: Sequence[_Subscription], address: str, *, mend: bool
-) -> Finding:
-    state, nearest = _nearest(mine, address)
-    if state == "ok" or not mend:
-        return Finding(topic.path, state, detail=nearest.uri if nearest and state != "ok" else "")
-    try:
-        if state == "wrong address" and nearest is not None:
-            await _change(client, _UPDATE, {"id": nearest.id, "webhook": _webhook(address)})
+def _finding(topic: Topic, found: Collection[_Subscription], address: str) -> Finding:
+    state, nearest = _nearest(topic, found, address)
+    if nearest is None or state == "ok":
+        return Finding(topic.path, state)
+    version = state == "wrong version"
+    detail = _VERSION_ADVICE.format(nearest.version) if version else nearest.uri
+    return Finding(topic.path, state, detail=detail)
+
+
+def _compared(
+    before: Sequence[Finding], now: Sequence[Finding], refused: Mapping[str, str | None]
+) -> Iterator[Finding]:
+    """Say of what was to be mended whether it is; a version that is wrong besides stays to say."""
+    for old, new in zip(before, now, strict=True):
+        if old.state not in _MENDABLE:
+            yield old
+        elif new.state in _MENDABLE:
+            yield Finding(old.topic, old.state, detail=refused[old.topic] or _STILL_WRONG)
         else:
-            if nearest is not None:
-                await _change(client, _DELETE, {"id": nearest.id})
-            await _change(client, _CREATE, {"topic": topic.name, "webhook": _webhook(address)})
+            yield Finding(old.topic, old.state, is_mended=True)
+            if new.state != "ok":
+                yield new
+
+
+async def _mend(
+    client: Shopify, topic: Topic, found: Collection[_Subscription], address: str
+) -> str | None:
+    """Create or change a topic's subscription; return why Shopify refused to, if it did."""
+    _, nearest = _nearest(topic, found, address)
+    try:
+        if nearest is None:
+            created = {"topic": topic.name, "webhook": _webhook(address)}
+            await _change(client, _CREATE, created)
+        else:
+            cleared = {} if nearest.is_whole else {"filter": "", "includeFields": []}
+            changed = {**_webhook(address), **cleared}
+            await _change(client, _UPDATE, {"id": nearest.id, "webhook": changed})
     except ChangeRefused as error:
-        return Finding(topic.path, state, detail=str(error))
-    return Finding(topic.path, state, is_mended=True)
+        return str(error)
+    return None
 
 
-def _nearest(mine: Sequence[_Subscription], address: str) -> tuple[State, _Subscription | None]:
-    """Return the subscription that is most like what it should be."""
-    for wanted in ("ok", "not whole", "wrong version", "wrong address"):
+def _nearest(
+    topic: Topic, found: Collection[_Subscription], address: str
+) -> tuple[State, _Subscription | None]:
+    """Return the topic's subscription that is most like what it should be."""
+    mine = [one for one in found if one.topic == topic.name]
+    for wanted in ("ok", "wrong version", "not whole", "wrong address"):
         for one in mine:
             if (state := one.state(address)) == wanted:
                 return state, one

@@ -19,7 +19,7 @@ from shared.integrations.shopify.client import ShopifyClient
 from shared.integrations.shopify.oauth import SCOPES
 from shared.limits import SHOPIFY_API_VERSION
 from shared.ports import Databases, JsonObject
-from shared.webhooks.subscriptions import audit_subscriptions, webhook_address
+from shared.webhooks.subscriptions import OF_THE_APP, audit_subscriptions, webhook_address
 
 _OPTIONAL: Final = {
     "read_all_orders": "orders older than 60 days stay hidden",
@@ -164,9 +164,12 @@ async def _webhooks(client: ShopifyClient, settings: Settings) -> Diagnosis:
         return Diagnosis("webhooks", is_well=False, detail="INGEST_URL is not set")
     address = webhook_address(settings.INGEST_URL)
     findings = await audit_subscriptions(client, address, mend=False)
-    wrong = [f"{f.topic} {f.state}" for f in findings if f.state not in {"ok", "surplus"}]
+    wrong = [f for f in findings if f.state not in {"ok", "surplus"}]
+    advice = {f.detail for f in wrong if f.state in OF_THE_APP}
+    if any(f.state not in OF_THE_APP for f in wrong):
+        advice.add("mend with `python -m local webhooks create`")
     if wrong:
-        detail = f"{', '.join(wrong)}; mend with `python -m local webhooks create`"
+        detail = "; ".join([", ".join(f"{f.topic} {f.state}" for f in wrong), *sorted(advice)])
         return Diagnosis("webhooks", is_well=False, detail=detail)
     return Diagnosis("webhooks", is_well=True, detail=f"{len(findings)} topics go to {address}")
 

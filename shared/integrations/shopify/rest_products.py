@@ -7,7 +7,7 @@ and the ids of all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from shared.ids import derived_id
@@ -28,20 +28,25 @@ def product_parts(body: JsonObject) -> ProductParts:
         MalformedNode: A field is absent or has a bad value.
     """
     gid = v.rest_gid("Product", body)
-    variants = body.get("variants") or ()
+    nodes = body.get("variants") or ()
+    variants = tuple([variant(item, gid) for item in nodes])
     return ProductParts(
-        product=_product(body, gid, variants),
+        product=_product(body, gid, nodes),
         tags=v.tags(body.get("tags")),
-        variants=tuple([variant(item, gid) for item in variants]),
-        is_whole=_has_all(body, len(variants)),
+        variants=variants,
+        is_whole=_has_all(body, variants),
     )
 
 
-def _has_all(body: JsonObject, variants: int) -> bool:
-    """Return whether the body holds every variant; one without the list of ids may not."""
-    if (gids := body.get("variant_gids")) is None:
-        return variants < _VARIANTS_MAX
-    return len(gids) <= variants
+def _has_all(body: JsonObject, variants: Collection[ProductVariant]) -> bool:
+    """Return whether the body holds every variant.
+
+    The list of ids may name all of them or only those that are left out: a body of a hundred is
+    believed only if the list names these and no other.
+    """
+    held = {one.shopify_gid for one in variants}
+    named = {v.rest_gid("ProductVariant", item) for item in body.get("variant_gids") or ()}
+    return held == named if len(variants) >= _VARIANTS_MAX else held >= named
 
 
 def _product(body: JsonObject, gid: str, variants: Sequence[JsonObject]) -> Product:

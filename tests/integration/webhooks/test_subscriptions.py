@@ -14,6 +14,7 @@ from local.shopify.options import ALL_SCOPES, EmulatorOptions
 from pydantic import SecretStr
 
 from shared.adapters.embedded.workflows import JournalWorkflows
+from shared.limits import SHOPIFY_API_VERSION
 from shared.ports import JsonObject, Step
 from shared.webhooks.subscriptions import audit_subscriptions, is_right, webhook_address
 from shared.webhooks.topics import TOPICS, subscribable
@@ -52,17 +53,63 @@ async def test_failure_20_what_shopify_deleted_or_is_wrong_is_mended(webhooks: W
     found = {one.topic: one for one in subscriptions(webhooks).list({})}
     subscriptions(webhooks).remove(found["ORDERS_PAID"])
     found["ORDERS_CREATE"].uri = "https://old.example.com/webhooks/shopify"
-    found["PRODUCTS_UPDATE"].api_version = "2025-10"
+    found["PRODUCTS_UPDATE"].filter = "id:1"
     found["REFUNDS_CREATE"].include_fields = ("id",)
     wrong = {
         "orders/paid": "missing",
         "orders/create": "wrong address",
-        "products/update": "wrong version",
+        "products/update": "not whole",
         "refunds/create": "not whole",
     }
     assert await audit(webhooks, mend=False) == wrong
     assert await audit(webhooks) == wrong
     assert await audit(webhooks) == {}
+    kept = {one.topic: one.id for one in subscriptions(webhooks).list({})}
+    assert {t: one.id for t, one in found.items() if kept[t] != one.id}.keys() == {"ORDERS_PAID"}
+
+
+async def test_a_version_is_the_apps_and_nothing_is_deleted_for_it(webhooks: Webhooks) -> None:
+    await audit(webhooks)
+    kept = [one.id for one in subscriptions(webhooks).list({})]
+    subscriptions(webhooks).app.api_version = "2026-07"
+    for _ in range(3):
+        async with shopify_of(webhooks.bindings()) as client:
+            findings = await audit_subscriptions(client, ADDRESS, mend=True)
+        assert {(one.state, one.is_mended) for one in findings} == {("wrong version", False)}
+        assert not is_right(findings)
+        assert "2026-07" in findings[0].detail
+        assert f"to {SHOPIFY_API_VERSION} there" in findings[0].detail
+        assert [one.id for one in subscriptions(webhooks).list({})] == kept
+    webhooks.changes.update_product(next(iter(webhooks.shop.store.products)), title="A")
+    [told] = webhooks.taken()
+    assert told.headers["X-Shopify-API-Version"] == "2026-07"
+
+
+async def test_a_wrong_version_is_said_beside_what_was_mended(webhooks: Webhooks) -> None:
+    await audit(webhooks)
+    subscriptions(webhooks).app.api_version = "2026-07"
+    [paid] = subscriptions(webhooks).matching("orders/paid")
+    paid.include_fields = ("id",)
+    async with shopify_of(webhooks.bindings()) as client:
+        findings = await audit_subscriptions(client, ADDRESS, mend=True)
+    of_paid = [(f.state, f.is_mended) for f in findings if f.topic == "orders/paid"]
+    assert of_paid == [("not whole", True), ("wrong version", False)]
+
+
+async def test_what_is_mended_is_read_again(webhooks: Webhooks) -> None:
+    await audit(webhooks)
+    [paid] = subscriptions(webhooks).matching("orders/paid")
+    paid.filter = "id:1"
+    mutations = webhooks.shop.emulator.api._mutations
+    mutations["webhookSubscriptionUpdate"] = lambda _: {
+        "webhookSubscription": paid, "userErrors": [],
+    }  # fmt: skip
+    async with shopify_of(webhooks.bindings()) as client:
+        findings = await audit_subscriptions(client, ADDRESS, mend=True)
+    [finding] = [one for one in findings if one.topic == "orders/paid"]
+    assert (finding.state, finding.is_mended) == ("not whole", False)
+    assert "still" in finding.detail
+    assert subscriptions(webhooks).matching("orders/paid") == [paid]
 
 
 async def test_what_is_not_granted_is_said_and_not_asked_for(
@@ -79,13 +126,8 @@ async def test_what_is_not_granted_is_said_and_not_asked_for(
     assert not is_right(findings)
 
 
-async def test_the_daily_audit_mends_reports_and_forgets(webhooks: Webhooks) -> None:
-    order = next(iter(webhooks.shop.store.products))
-    webhooks.changes.update_product(order, title="A")
-    await webhooks.handle(*webhooks.taken())
-    webhooks.clock.advance(timedelta(days=8))
-    webhooks.changes.update_product(order, title="B")
-    await webhooks.handle(*webhooks.taken())
+async def daily(webhooks: Webhooks) -> Any:
+    """Run the Workflow of the audit; return how it ended."""
     settings = webhooks.ports.settings.model_copy(update={"INGEST_URL": BASE})
     engine = JournalWorkflows(webhooks.ports.journal, clock=webhooks.clock)
 
@@ -96,6 +138,17 @@ async def test_the_daily_audit_mends_reports_and_forgets(webhooks: Webhooks) -> 
     await engine.start("webhook-audit", "run_1", {"run_id": "run_1", "requested_by": "cron"})
     status = await engine.finished("webhook-audit", "run_1")
     await engine.close()
+    return status
+
+
+async def test_the_daily_audit_mends_reports_and_forgets(webhooks: Webhooks) -> None:
+    order = next(iter(webhooks.shop.store.products))
+    webhooks.changes.update_product(order, title="A")
+    await webhooks.handle(*webhooks.taken())
+    webhooks.clock.advance(timedelta(days=8))
+    webhooks.changes.update_product(order, title="B")
+    await webhooks.handle(*webhooks.taken())
+    status = await daily(webhooks)
     assert status.state == "complete", status.error
     assert await audit(webhooks) == {}
     assert len(await webhooks.rows("SELECT id FROM webhook_delivery")) == 1
@@ -105,6 +158,16 @@ async def test_the_daily_audit_mends_reports_and_forgets(webhooks: Webhooks) -> 
     events = {e["step"]: e["event_type"] for e in webhooks.ports.sync.events}
     assert events["audit"] == "step_completed"
     assert events["report-completion"] == "run_completed"
+
+
+async def test_the_daily_audit_reports_a_wrong_version_and_goes_on(webhooks: Webhooks) -> None:
+    await audit(webhooks)
+    subscriptions(webhooks).app.api_version = "2026-07"
+    status = await daily(webhooks)
+    assert status.state == "complete", status.error
+    [run] = await webhooks.ports.watermarks.runs(limit=1)
+    assert {(f["state"], f["is_mended"]) for f in run["findings"]} == {("wrong version", False)}
+    assert "app's configuration" in run["findings"][0]["detail"]
 
 
 async def test_the_audit_killed_around_every_step_mends_once(webhooks: Webhooks) -> None:
@@ -161,6 +224,18 @@ class TestDoctor:
             "CLICK_SIGNING_KEY_PREVIOUS": SecretStr(previous),
         }
         assert (await self.lines(webhooks, **keys))["click key"] is is_well
+
+    async def test_a_wrong_version_is_not_said_to_be_mended_by_a_command(
+        self, webhooks: Webhooks
+    ) -> None:
+        await audit(webhooks)
+        subscriptions(webhooks).app.api_version = "2026-07"
+        settings = webhooks.ports.settings.model_copy(update={"INGEST_URL": BASE})
+        patient = Patient(settings, webhooks.clock, webhooks.ports.http, is_local=True)
+        [found] = [one for one in await examine(patient) if one.subject == "webhooks"]
+        assert not found.is_well
+        assert "app's configuration" in found.detail
+        assert "webhooks create" not in found.detail
 
     async def test_failure_10_a_refused_token_is_said(self, webhooks: Webhooks) -> None:
         webhooks.shop.emulator.tokens.clear()

@@ -17,6 +17,7 @@ from shared.sync.audit import AuditedStep, Failure, StepReport, run_audited
 from shared.sync.clean_up import CleanedUp, clean_up_part
 from shared.webhooks.repository import WebhookDeliveries
 from shared.webhooks.subscriptions import (
+    OF_THE_APP,
     as_documents,
     audit_subscriptions,
     is_right,
@@ -102,8 +103,9 @@ class _Run:
         address = webhook_address(b.settings.INGEST_URL)
         async with shopify_of(b) as client:
             findings = await audit_subscriptions(client, address, mend=True)
-        if not is_right([f for f in findings if f.state != "not granted"]):
-            raise SubscriptionsWrong(", ".join(f"{f.topic} {f.state}" for f in findings))
+        wrong = [f for f in findings if not is_right([f]) and f.state not in OF_THE_APP]
+        if wrong:
+            raise SubscriptionsWrong(", ".join(f"{f.topic} {f.state}: {f.detail}" for f in wrong))
         mended = sum(finding.is_mended for finding in findings)
         return StepReport({"findings": as_documents(findings)}, len(findings), mended)
 

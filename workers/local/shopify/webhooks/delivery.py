@@ -134,7 +134,7 @@ class Deliveries:
             "X-Shopify-Topic": topic,
             "X-Shopify-Hmac-Sha256": signature(secret, raw),
             "X-Shopify-Shop-Domain": self._store.shop.domain,
-            "X-Shopify-API-Version": self._options.api_version,
+            "X-Shopify-API-Version": self.subscriptions.app.api_version,
             "X-Shopify-Webhook-Id": str(uuid.uuid4()),
             "X-Shopify-Event-Id": event or self.new_event(),
             "X-Shopify-Triggered-At": utc_text(self._store.now()) or "",

@@ -14,6 +14,13 @@ _SLASHED = ("ORDER_TRANSACTIONS", "BULK_OPERATIONS", "TENDER_TRANSACTIONS")
 
 
 @dataclass(slots=True)
+class App:
+    """What the configuration of the app says of its webhooks."""
+
+    api_version: str
+
+
+@dataclass(slots=True)
 class Subscription:
     """One subscription; eight failures in a row delete it."""
 
@@ -21,13 +28,18 @@ class Subscription:
     topic: str
     """The name of the enum: ORDERS_CREATE."""
     uri: str
-    api_version: str
+    app: App
     created_at: int
     updated_at: int
     name: str | None = None
     filter: str | None = None
     include_fields: tuple[str, ...] = ()
     failures: int = 0
+
+    @property
+    def api_version(self) -> str:
+        """Return the version of the bodies: the app's, and no subscription has its own."""
+        return self.app.api_version
 
     @property
     def gid(self) -> str:
@@ -48,7 +60,7 @@ class Subscriptions:
     """All subscriptions of the app."""
 
     def __init__(self, store: Store, api_version: str) -> None:
-        self._store, self._version = store, api_version
+        self._store, self.app = store, App(api_version)
         self._all: dict[int, Subscription] = {}
         self._made = 0
 
@@ -79,7 +91,7 @@ class Subscriptions:
             return _refused(["webhookSubscription", "uri"], text)
         now = self._store.now()
         self._made += 1
-        made = Subscription(_FIRST_ID + self._made, topic, uri, self._version, now, now)
+        made = Subscription(_FIRST_ID + self._made, topic, uri, self.app, now, now)
         _fill(made, given)
         self._all[made.id] = made
         return {"webhookSubscription": made, "userErrors": []}
