@@ -15,7 +15,7 @@ from shared.engagement.models import PublishedItem, Visitor
 from shared.engagement.recording import Happening, attributable_click, record
 from shared.errors import BadRequest, FieldProblem, NotFound, Unavailable
 from shared.ids import new_id
-from shared.orders.events import CLICK_ID
+from shared.orders.landing import CLICK_ID
 
 _PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}\Z")
 """A path on the same host: no host of its own in any spelling that a browser understands."""

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from shared.ids import derived_id
 from shared.money import to_minor
 from shared.orders.arithmetic import NOTHING, Amounts, Terms, kept, refunded, rest, returning_units
+from shared.orders.landing import CLICK_ID, told_landing
 from shared.orders.models import (
     OrderHeader,
     OrderLine,
@@ -27,8 +28,6 @@ from shared.orders.models import (
 )
 from shared.telemetry import CommerceEvent, CommerceEventType
 
-CLICK_ID: Final = "click_id"
-"""The order attribute, or parameter of the landing page, that carries a click into the order."""
 _CAPTURES: Final = frozenset({"CAPTURE", "SALE"})
 _REFUNDED_STATES: Final = frozenset({"PARTIALLY_REFUNDED", "REFUNDED"})
 _FULFILLED_STATES: Final = frozenset({"FULFILLED", "FULFILLMENT_NOT_REQUIRED"})
@@ -96,7 +95,7 @@ class _Order:
             country_code=state.shipping_country_code,
             source_name=self.header.source_name,
             discount_codes=json.loads(self.header.discount_codes),
-            landing_site=self.header.landing_site,
+            landing_site=told_landing(self.header.landing_site),
             click_id=next(iter(click_ids(self.header)), None),
         )
 

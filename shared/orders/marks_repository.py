@@ -11,17 +11,20 @@ from datetime import datetime
 from typing import Final
 
 from shared.ids import derived_id
-from shared.orders.events import CLICK_ID
+from shared.orders.landing import CLICK_ID, CLICK_PATTERN
 from shared.ports import Database
 
 _ATTRIBUTES: Final = (
     "custom_attributes = (SELECT COALESCE(jsonb_agg(a), '[]'::jsonb)"
     f" FROM jsonb_array_elements(custom_attributes) AS a WHERE a->>'key' = '{CLICK_ID}')"
 )
+_LANDING: Final = (
+    f"landing_site = '/?{CLICK_ID}=' || substring(landing_site FROM '{CLICK_PATTERN}')"
+)
 """The click that led to an order names no person, and publishers are paid by it."""
 _HEADERS: Final = (
     "UPDATE order_header SET email_hash = NULL, note = NULL, po_number = NULL,"
-    f" {_ATTRIBUTES} WHERE id = ANY($1::text[])"
+    f" referring_site = NULL, {_LANDING}, {_ATTRIBUTES} WHERE id = ANY($1::text[])"
 )
 _ADDRESSES: Final = (
     "UPDATE order_address SET first_name = NULL, last_name = NULL, company = NULL,"

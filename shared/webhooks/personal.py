@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.ids import gid_number
 from shared.integrations.shopify.jsonl import LineSplitter, parent_of, parse_line
-from shared.orders.events import CLICK_ID
+from shared.orders.landing import CLICK_ID, redacted_landing
 from shared.ports import JsonObject, ObjectInfo, ObjectStore
 
 _ADDRESSES: Final = ("billingAddress", "shippingAddress")
@@ -24,6 +24,8 @@ def redacted_row(row: JsonObject) -> JsonObject:
             clean[name] = {
                 key: value if key in _COUNTRY else None for key, value in address.items()
             }
+    if journey := clean.get("customerJourneySummary"):
+        clean["customerJourneySummary"] = _click_of(journey)
     if attributes := clean.get("customAttributes"):
         clean["customAttributes"] = [one for one in attributes if one.get("key") == CLICK_ID]
     for shipment in clean.get("fulfillments") or ():
@@ -31,6 +33,13 @@ def redacted_row(row: JsonObject) -> JsonObject:
     for refund in clean.get("refunds") or ():
         refund["note"] = None
     return clean
+
+
+def _click_of(journey: JsonObject) -> JsonObject | None:
+    """Return of a customer's journey the click that it began with, or None."""
+    visit = journey.get("lastVisit") or journey.get("firstVisit") or {}
+    landing = redacted_landing(visit.get("landingPage"))
+    return {"lastVisit": {"landingPage": landing, "referrerUrl": None}} if landing else None
 
 
 async def redact_archive(objects: ObjectStore, key: str, gids: Collection[str]) -> int:

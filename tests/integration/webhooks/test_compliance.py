@@ -10,7 +10,10 @@ import pytest
 from ingest.workflows import WORKFLOWS
 
 from shared.adapters.embedded.workflows import JournalWorkflows
+from shared.ids import derived_id
+from shared.orders.marks_repository import OrderMarks
 from shared.ports import JsonObject, Step, WorkflowStatus
+from shared.webhooks.personal import redacted_row
 from tests.fixtures.bulk_sync import Crash
 from tests.fixtures.webhooks import Webhooks
 
@@ -76,7 +79,7 @@ def somebody(webhooks: Webhooks):
     """Return an order with a customer and an address, and all the orders of that customer."""
     store = webhooks.shop.store
     orders = [store.order(index) for index in range(store.source.size)]
-    one = next(o for o in orders if o.customer and o.email and o.shipping)
+    one = next(o for o in orders if o.customer and o.email and o.shipping and o.landing_page)
     return one, [o for o in orders if o.customer and o.customer.id == one.customer.id]
 
 
@@ -129,6 +132,8 @@ async def test_a_customer_is_redacted_for_good(compliance: Compliance, step: str
     text = json.dumps(mine)
     assert order.shipping.address1 not in text
     assert order.email not in text
+    assert {json.dumps(row.get("customerJourneySummary")) for row in mine} == {"null"}
+    assert any(row.get("customerJourneySummary") for row in rows)
     assert any((row.get("shippingAddress") or {}).get("address1") for row in rows)
 
     webhooks.clock.advance(timedelta(seconds=1))
@@ -140,10 +145,39 @@ async def test_a_customer_is_redacted_for_good(compliance: Compliance, step: str
     assert others
 
 
+async def test_the_click_of_a_landing_page_outlives_a_redaction(webhooks: Webhooks) -> None:
+    product = next(iter(webhooks.shop.store.products.values()))
+    order = webhooks.changes.add_order([(product.variants[0].id, 1)])
+    [created] = [one for one in webhooks.taken() if one.topic == "orders/create"]
+    landing = {
+        "landing_site": "/mugs?email=ann%40example.com&click_id=a_-b=&utm_source=mail",
+        "referring_site": "https://mail.example/?to=ann",
+    }
+    await webhooks.send("orders/create", {**json.loads(created.body), **landing})
+    await webhooks.drain()
+    told = {event["landing_site"] for event in webhooks.ports.commerce.newest().values()}
+    assert told == {"/mugs?click_id=a_-b%3D&utm_source=mail"}
+    async with webhooks.sync.databases.open() as db:
+        for _ in range(2):
+            await OrderMarks(db).redact([derived_id("ord", order.gid)], webhooks.clock.now())
+    sql = "SELECT landing_site, referring_site FROM order_header WHERE shopify_gid = $1"
+    [row] = await webhooks.rows(sql, order.gid)
+    assert row == {"landing_site": "/?click_id=a_-b=", "referring_site": None}
+
+
+def test_an_archived_row_keeps_the_click_of_a_journey() -> None:
+    visit = {"landingPage": "https://shop.example/?email=ann&click_id=abc", "referrerUrl": "x"}
+    row = {"id": "gid://shopify/Order/1", "customerJourneySummary": {"lastVisit": visit}}
+    assert redacted_row(row)["customerJourneySummary"] == {
+        "lastVisit": {"landingPage": "/?click_id=abc", "referrerUrl": None}
+    }
+
+
 async def _personal(webhooks: Webhooks, order_gid: str) -> list[dict[str, Any]]:
     return await webhooks.rows(
         "SELECT h.id FROM order_header AS h LEFT JOIN order_address AS a ON a.order_id = h.id"
         " WHERE h.shopify_gid = $1 AND (h.note IS NOT NULL OR h.email_hash IS NOT NULL"
+        " OR h.landing_site IS NOT NULL OR h.referring_site IS NOT NULL"
         " OR COALESCE(a.first_name, a.last_name, a.address1, a.zip, a.phone, a.city) IS NOT NULL)",
         order_gid,
     )
