@@ -14,7 +14,6 @@ KEPT: Final = timedelta(hours=24)
 HELD: Final = timedelta(minutes=2)
 """Longer than any request lives: after that, an attempt without an answer was lost."""
 RETRY_AFTER: Final = timedelta(seconds=2)
-_CHUNK: Final = 10_000
 
 
 class IdempotencyKeyReused(InvalidInput):
@@ -67,11 +66,3 @@ async def abandon(db: Database, request: KeyedRequest, attempt: str) -> None:
     An error may come after something was made, so the next attempt makes things of the same ids.
     """
     await IdempotentRequests(db).release(request.id, attempt)
-
-
-async def remove_expired(db: Database, *, at: datetime) -> int:
-    """Remove what is past its day, a part at a time; return how many there were."""
-    requests, removed = IdempotentRequests(db), 0
-    while part := await requests.remove_expired(at, limit=_CHUNK):
-        removed += part
-    return removed

@@ -12,6 +12,7 @@ import pytest
 from shared.adapters.embedded.database import AsyncpgDatabases
 from shared.clock import FixedClock
 from shared.idempotency.models import KeptAnswer, KeyedRequest, Reserved
+from shared.idempotency.repository import IdempotentRequests
 from shared.idempotency.requests import (
     HELD,
     KEPT,
@@ -20,7 +21,6 @@ from shared.idempotency.requests import (
     abandon,
     begin,
     finish,
-    remove_expired,
 )
 from shared.jobs import parse_job
 from shared.ports import Database, JsonObject
@@ -133,8 +133,9 @@ async def test_expired_requests_are_removed(databases: AsyncpgDatabases) -> None
     async with databases.open() as db:
         await begin(db, REQUEST, "att_1", at=NOW)
         await finish(db, REQUEST, "att_1", ANSWER)
-        assert await remove_expired(db, at=NOW + KEPT - timedelta(seconds=1)) == 0
-        assert await remove_expired(db, at=NOW + KEPT) == 1
+        requests = IdempotentRequests(db)
+        assert await requests.remove_expired(NOW + KEPT - timedelta(seconds=1), limit=10) == 0
+        assert await requests.remove_expired(NOW + KEPT, limit=10) == 1
         assert isinstance(await begin(db, REQUEST, "att_2", at=NOW), Reserved)
 
 
