@@ -67,7 +67,7 @@ _EDGE: Final = (
 _LOCAL: Final = (
     "Local: the ASGI application without a server, over a stream and counters that only check what"
     " they get; with the journal, each request is two transactions that reach the disk."
-    " Bare: a route of the same application, found first; ours is answered before its middleware."
+    " Bare: a route of the same application, found first; ours is answered before its framework."
 )
 Time = Callable[[int, int], float]
 """Seconds of so many requests, of so many events each."""
