@@ -63,10 +63,10 @@ TARGETS: Final = {
         True,
         0.8,
         "events/s through POST /v1/events on the edge, one a request / a handler that only parses",
-        "two thirds of the bare one's time are the SDK's call, which an empty handler costs too; the"
-        " quarter of it that the target leaves has to hold key, allowance, visitor, verdict, row,"
-        " stream and counters, which take two and a half quarters in Pyodide. Not waiting for the"
-        " stream at all would come to 0.65.",
+        "two thirds of the bare one's time are the SDK's call, which an empty handler costs too;"
+        " the quarter of it that the target leaves has to hold key, allowance, visitor, verdict,"
+        " row, stream and counters, which take two and a half quarters in Pyodide. Not waiting for"
+        " the stream at all would come to 0.65.",
     ),
     "events.local_ratio": Target(
         True,
