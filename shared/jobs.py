@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -14,6 +14,8 @@ RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
 ArtifactId = Annotated[str, Field(pattern=r"^mda_[0-9a-f]{32}$")]
 ProductId = Annotated[str, Field(pattern=r"^prd_[0-9a-f]{32}$")]
 SyncObject = Literal["orders", "products"]
+NOT_QUEUED: Final = "could not be queued"
+"""What a run or an artifact says whose job the queue did not take."""
 
 
 class _Job(BaseModel):

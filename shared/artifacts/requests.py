@@ -11,10 +11,9 @@ from shared.artifacts.models import Artifact
 from shared.artifacts.repository import Artifacts
 from shared.errors import NotFound, PreconditionFailed
 from shared.idempotency.requests import key_reused
-from shared.jobs import Job, job_message
+from shared.jobs import NOT_QUEUED, Job, job_message
 from shared.ports import Database, JsonObject, Queue
 
-NOT_QUEUED: Final = "could not be queued"
 _REQUESTED: Final = "requested"
 _FAILED: Final = "failed"
 

@@ -81,8 +81,9 @@ async def _target(
 
 
 def _address(item: PublishedItem, to: str | None, settings: Settings) -> str:
-    page = item.url or f"https://{settings.SHOP_DOMAIN}/products/{item.handle}"
-    page = quote(page, safe=_SAFE)
+    page = f"https://{settings.SHOP_DOMAIN}/products/{quote(item.handle)}"
+    if item.url is not None:
+        page = quote(item.url, safe=_SAFE)
     if to is None:
         return page
     if _PATH.match(to) is None:

@@ -94,8 +94,7 @@ async def live_counters(
     totals = await counters.totals(publisher_id, since=start)
     items = [LiveCounts(item_id=item_id, **_counts(one)) for item_id, one in totals.items()]
     items.sort(key=lambda item: (-item.clicks, -item.impressions, item.item_id))
-    sums = [sum(column) for column in zip(*totals.values(), strict=True)]
-    total = LiveTotal(**_counts(sums or [0.0] * len(_COUNTS)))
+    total = LiveTotal(**{name: sum(getattr(one, name) for one in items) for name in _COUNTS})
     return LiveCounters(items=items, total=total, since=start, as_of=now)
 
 

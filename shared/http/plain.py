@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
+from shared.errors import DomainError
 from shared.http.middleware.security_headers import HEADERS
+from shared.http.problems import MEDIA_TYPE, problem_document
 
 JSON: Final = "application/json"
 
@@ -49,3 +52,10 @@ PUBLIC_HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 """Pages of other sites may use these answers."""
+
+
+def problem_answer(error: DomainError, *, path: str, request_id: str) -> Answered:
+    """Return an error as the problem that it is everywhere."""
+    document = problem_document(error, instance=path, request_id=request_id)
+    headers = {"Content-Type": MEDIA_TYPE, **error.headers}
+    return Answered(error.status, headers, json.dumps(document))

@@ -15,12 +15,12 @@ from shared.combos.imports import note_import
 from shared.csv_exports.exports import note_export
 from shared.csv_exports.models import FAILED
 from shared.errors import Conflict, NotFound, Unavailable
+from shared.jobs import NOT_QUEUED
 from shared.ports import Databases, JsonObject, Measurement, Watermarks, Workflows
 from shared.sync.run_steps import RUN_STEPS, RunSteps, RunStepsQuery
 from shared.webhooks.compliance import close_record, record_id
 
 LEASES: Final = ("orders", "products", "measurement", "backfill-orders", "backfill-products")
-NOT_QUEUED: Final = "could not be queued"
 _ACTIVE: Final = frozenset({"queued", "running", "waiting", "paused"})
 _AGAIN: Final = frozenset({"failed", "cancelled", "skipped", "blocked"})
 """What a run must have come to before it is tried again."""
@@ -229,10 +229,10 @@ async def cancel_run(
         raise RunOver(f"{run_id} is {run.get('status')}")
     with suppress(NotFound):  # what a forgotten run held must be freed all the same
         await workflows.terminate(str(run["workflow"]), run_id)
-    reason = _cancelled_by(by)
+    reason = f"cancelled by {by}"
     for name in LEASES:
         await watermarks.release(name, run_id)
-    await _cancel_artifact(databases, run, at=at, by=by)
+    await _cancel_artifact(databases, run, at=at, by=by, reason=reason)
     ended = {"status": "cancelled", "reason": reason, "finished_at": format_instant(at)}
     await watermarks.record_run({"run_id": run_id, **ended})
     return await get_run(watermarks, run_id)
@@ -251,8 +251,10 @@ def _began_since(run: JsonObject, since: datetime) -> bool:
     return isinstance(at, str) and parse_instant(at) >= since
 
 
-async def _cancel_artifact(databases: Databases, run: JsonObject, *, at: datetime, by: str) -> None:
-    artifact_id, reason = str(run.get("artifact_id") or ""), _cancelled_by(by)
+async def _cancel_artifact(
+    databases: Databases, run: JsonObject, *, at: datetime, by: str, reason: str
+) -> None:
+    artifact_id = str(run.get("artifact_id") or "")
     match run["workflow"]:
         case "csv-export":
             async with databases.open() as db:
@@ -269,10 +271,6 @@ async def _cancel_artifact(databases: Databases, run: JsonObject, *, at: datetim
                 await close_record(db, record, "failed", why, at=at, by=by)
         case _:
             pass
-
-
-def _cancelled_by(by: str) -> str:
-    return f"cancelled by {by}"
 
 
 def _ending(run: JsonObject) -> JsonObject:

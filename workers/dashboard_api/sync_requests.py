@@ -9,6 +9,7 @@ from shared.errors import Conflict
 from shared.idempotency.models import keyed_id
 from shared.identity.models import Principal
 from shared.jobs import (
+    NOT_QUEUED,
     Job,
     MeasurementDatasetRefresh,
     ProductTagSync,
@@ -18,7 +19,6 @@ from shared.jobs import (
     job_message,
 )
 from shared.ports import Queue
-from shared.sync.runs import NOT_QUEUED
 
 
 class SyncRunning(Conflict):

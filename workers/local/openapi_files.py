@@ -54,7 +54,7 @@ def _joined(public: JsonObject, internal: JsonObject) -> JsonObject:
 
 
 def _unbound(_: Request) -> NoReturn:
-    raise NotImplementedError
+    raise RuntimeError("an application that is only described answers nothing")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ calls it before the application, so there is one behaviour.
 from __future__ import annotations
 
 import base64
-import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -30,14 +29,14 @@ from shared.errors import (
     BadRequest,
     DomainError,
     Forbidden,
-    PayloadTooLarge,
     Unavailable,
     UnsupportedMediaType,
 )
 from shared.flags import is_on, require
+from shared.http.middleware.body_limit import body_too_large, check_declared
 from shared.http.middleware.request_id import HEADER, request_id_of
-from shared.http.plain import JSON, PUBLIC_HEADERS, Answered, Asked
-from shared.http.problems import MEDIA_TYPE, InternalError, MethodNotAllowed, problem_document
+from shared.http.plain import JSON, PUBLIC_HEADERS, Answered, Asked, problem_answer
+from shared.http.problems import InternalError, MethodNotAllowed
 from shared.ids import new_id
 
 EVENTS: Final = "/v1/events"
@@ -48,7 +47,6 @@ GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 _BODY_TYPES: Final = frozenset({"", JSON, "text/plain", "application/octet-stream"})
 """What `fetch` and `navigator.sendBeacon` send JSON as; a Blob may have no type at all."""
 _PREFLIGHT_SECONDS: Final = "7200"
-_DIGITS: Final = 20
 _SERVER: Final = Visitor()
 _logger: Final = logging.getLogger(__name__)
 
@@ -106,8 +104,10 @@ async def _posted(bindings: PlatformBindings, asked: Asked, now: datetime, fresh
 
 async def _events(bindings: PlatformBindings, asked: Asked, now: datetime, fresh: str) -> Answered:
     await require(bindings, "engagement", now)
-    if max(len(asked.body), _declared(asked)) > limits.REQUEST_BODY_BYTES:
-        raise PayloadTooLarge(f"a body may have at most {limits.REQUEST_BODY_BYTES} bytes")
+    # Of a body that says it is too large, no more than that may have come here.
+    check_declared(asked.headers.get("content-length"), limits.REQUEST_BODY_BYTES)
+    if len(asked.body) > limits.REQUEST_BODY_BYTES:
+        raise body_too_large(limits.REQUEST_BODY_BYTES)
     if asked.headers.get("content-type", "").partition(";")[0].strip().lower() not in _BODY_TYPES:
         raise UnsupportedMediaType(f"the body must be JSON, as {JSON} or text/plain")
     origin = asked.headers.get("origin")
@@ -169,12 +169,6 @@ async def _pixel(bindings: PlatformBindings, asked: Asked, now: datetime) -> Ans
     return Answered(200, headers, GIF)
 
 
-def _declared(asked: Asked) -> int:
-    """Return how many bytes a body says it has; of one that is too large, no more may be here."""
-    length = asked.headers.get("content-length", "")
-    return int(length) if length.isdecimal() and len(length) <= _DIGITS else 0
-
-
 def _key(asked: Asked, intake: Intake) -> str | None:
     header = asked.headers.get("x-api-key")
     authorization = asked.headers.get("authorization")
@@ -214,8 +208,6 @@ def _allowing(origin: str) -> dict[str, str]:
 
 
 def _problem(asked: Asked, error: DomainError, request_id: str) -> Answered:
-    headers = {"Content-Type": MEDIA_TYPE, **error.headers}
     if error.status == 503:
-        headers.setdefault("Retry-After", RETRY_SECONDS)
-    document = problem_document(error, instance=asked.path, request_id=request_id)
-    return Answered(error.status, headers, json.dumps(document))
+        error.headers.setdefault("Retry-After", RETRY_SECONDS)
+    return problem_answer(error, path=asked.path, request_id=request_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from platform_api.bindings import PlatformBindings
@@ -58,12 +59,10 @@ def _asked(scope: Scope, body: bytes) -> Asked:
 
 def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in raw}
-    if len(headers) < len(raw):  # one that is there several times is one list
-        texts: dict[bytes, list[bytes]] = {}
-        for name, text in raw:
-            texts.setdefault(name, []).append(text)
-        return {n.decode("latin-1"): b", ".join(t).decode("latin-1") for n, t in texts.items()}
-    return headers
+    if len(headers) == len(raw):
+        return headers
+    every = Headers(raw=list(raw))  # one that is there several times is one list
+    return {name: ", ".join(every.getlist(name)) for name in headers}
 
 
 async def _send(found: Answered, send: Send) -> None:

@@ -6,7 +6,6 @@ fails at a method that it does not know.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from http import HTTPMethod
 from typing import Any, Final
@@ -16,8 +15,8 @@ from shared.adapters.cloudflare import plain
 from shared.adapters.cloudflare.javascript import BODIES, function
 from shared.http.middleware.request_id import HEADER
 from shared.http.middleware.security_headers import HEADERS
-from shared.http.plain import Answered
-from shared.http.problems import MEDIA_TYPE, MethodNotAllowed, problem_document
+from shared.http.plain import Answered, problem_answer
+from shared.http.problems import MethodNotAllowed
 from shared.ids import new_id
 from workers import Request, asgi
 
@@ -52,8 +51,6 @@ async def serve(
 
 
 def _unknown_method(path: str) -> Answered:
-    error = MethodNotAllowed(headers=_ALLOW)
     request_id = new_id("req")
-    document = problem_document(error, instance=path, request_id=request_id)
-    headers = {**HEADERS, **_ALLOW, HEADER: request_id, "Content-Type": MEDIA_TYPE}
-    return Answered(error.status, headers, json.dumps(document))
+    found = problem_answer(MethodNotAllowed(headers=_ALLOW), path=path, request_id=request_id)
+    return found._replace(headers={**HEADERS, HEADER: request_id, **found.headers})

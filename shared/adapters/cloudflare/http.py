@@ -76,12 +76,14 @@ def outside() -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=FetchTransport(), timeout=TIMEOUT.total_seconds())
 
 
-def client_of(binding: Any, base_url: str) -> Callable[[], httpx.AsyncClient]:
+def client_of(
+    binding: Any, base_url: str, *, timeout: timedelta = TIMEOUT
+) -> Callable[[], httpx.AsyncClient]:
     """Return what opens a client of a binding's `fetch`, such as a service or an object."""
 
     def open_client() -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            transport=FetchTransport(binding), base_url=base_url, timeout=TIMEOUT.total_seconds()
+            transport=FetchTransport(binding), base_url=base_url, timeout=timeout.total_seconds()
         )
 
     return open_client

@@ -97,22 +97,12 @@ def _client(settings: Settings, namespace: Any) -> Callable[[], httpx.AsyncClien
     if settings.MEASUREMENT_URL is None:
         if namespace is None:
             raise SettingsInvalid("MEASUREMENT_URL is required where no container is bound")
-        return _patient(client_of(namespace.getByName(SINGLETON), "http://measurement"))
+        container = namespace.getByName(SINGLETON)
+        return client_of(container, "http://measurement", timeout=TIMEOUT)
 
     def open_client() -> httpx.AsyncClient:
         client = outside()
         client.base_url = httpx.URL(settings.MEASUREMENT_URL or "")
-        return client
-
-    return open_client
-
-
-def _patient(opened: Callable[[], httpx.AsyncClient]) -> Callable[[], httpx.AsyncClient]:
-    """Return what opens the same client, with time for a cold start."""
-
-    def open_client() -> httpx.AsyncClient:
-        client = opened()
-        client.timeout = httpx.Timeout(TIMEOUT.total_seconds())
         return client
 
     return open_client

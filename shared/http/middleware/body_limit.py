@@ -35,7 +35,7 @@ class BodyLimit:
         """Answer one connection."""
         limit = self.limits_of.get(scope.get("path", ""), self.limit)
         if scope["type"] == "http":
-            _check_declared(Headers(scope=scope).get("content-length"), limit)
+            check_declared(Headers(scope=scope).get("content-length"), limit)
         arrived = 0
 
         async def counted() -> Message:
@@ -50,13 +50,19 @@ class BodyLimit:
         await self.app(scope, counted, send)
 
 
-def _check_declared(length: str | None, limit: int) -> None:
+def check_declared(length: str | None, limit: int) -> None:
+    """Raise what is wrong with a Content-Length, or with a body that has it."""
     if length is None:
         return
     if not (length.isascii() and length.isdigit()):
         raise BadRequest("Content-Length is not a number")
     if int(length) > limit:
-        raise PayloadTooLarge(_sentence(limit))
+        raise body_too_large(limit)
+
+
+def body_too_large(limit: int) -> PayloadTooLarge:
+    """Return the error of a body above a limit."""
+    return PayloadTooLarge(_sentence(limit))
 
 
 def _sentence(limit: int) -> str:
